@@ -1,0 +1,1 @@
+"""Words or photos in, an animatable 3D person out."""
