@@ -19,9 +19,9 @@ import numpy as np
 from personify.body.mesh import Float, Image, Int, Material, MeshPart, Skeleton
 from personify.errors import PersonifyError
 from personify.export.clip import AnimationClip
-from personify.export.glb_buffer import TRIANGLES, VERTEX_DATA, GlbBuffer, smallest_index_type
+from personify.export.glb_buffer import GlbBuffer, smallest_index_type
 from personify.export.humanoid import mixamo_name
-from personify.export.normals import smooth_normals
+from personify.export.normals import smooth_normals, tangents
 from personify.export.textures import encode_png
 from personify.files import atomic_path
 
@@ -124,25 +124,29 @@ class _Document:
                 "name": name,
                 "skeleton": armature,
                 "joints": list(range(first, first + len(rest))),
-                "inverseBindMatrices": self.buffer.accessor(inverse_bind),
+                "inverseBindMatrices": self.buffer.accessor(inverse_bind, "bind pose"),
             },
         )
         self.roots.append(armature)
 
     def add_part(self, part: MeshPart) -> None:
         vertices = np.asarray(part.vertices, np.float32)
+        normals = smooth_normals(vertices, part.faces)
         joints, weights = strongest_influences(part.lbs_weights)
         attributes = {
-            "POSITION": self.buffer.accessor(vertices, VERTEX_DATA, bounds=True),
-            "NORMAL": self.buffer.accessor(smooth_normals(vertices, part.faces), VERTEX_DATA),
-            "TEXCOORD_0": self.buffer.accessor(np.asarray(part.uvs, np.float32), VERTEX_DATA),
-            "JOINTS_0": self.buffer.accessor(joints, VERTEX_DATA),
-            "WEIGHTS_0": self.buffer.accessor(weights, VERTEX_DATA),
+            "POSITION": self.buffer.accessor(vertices, "vertices", bounds=True),
+            "NORMAL": self.buffer.accessor(normals, "vertices"),
+            "TEXCOORD_0": self.buffer.accessor(np.asarray(part.uvs, np.float32), "vertices"),
+            "JOINTS_0": self.buffer.accessor(joints, "vertices"),
+            "WEIGHTS_0": self.buffer.accessor(weights, "vertices"),
         }
+        if part.material.normal_map is not None:
+            frames = tangents(vertices, part.faces, part.uvs, normals)
+            attributes["TANGENT"] = self.buffer.accessor(frames, "vertices")
         indices = part.faces.reshape(-1).astype(smallest_index_type(len(vertices)))
         primitive: Json = {
             "attributes": attributes,
-            "indices": self.buffer.accessor(indices, TRIANGLES),
+            "indices": self.buffer.accessor(indices, "triangles"),
             "material": self.material(part.material),
         }
         mesh: Json = {"name": part.name, "primitives": [primitive]}

@@ -13,7 +13,7 @@ COMPONENT_TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u
 ELEMENT_SHAPES: dict[str, tuple[int, ...]] = {
     "SCALAR": (), "VEC2": (2,), "VEC3": (3,), "VEC4": (4,), "MAT2": (2, 2), "MAT3": (3, 3), "MAT4": (4, 4),
 }  # fmt: skip
-VERTEX_DATA, TRIANGLES = 34962, 34963  # the `target` of a buffer view
+TARGETS = {"vertices": 34962, "triangles": 34963}  # of the buffer views of these two usages
 
 _COMPONENT_CODES = {np.dtype(dtype): code for code, dtype in COMPONENT_TYPES.items()}
 _ELEMENT_NAMES = {shape: name for name, shape in ELEMENT_SHAPES.items()}
@@ -22,21 +22,21 @@ _ELEMENT_NAMES = {shape: name for name, shape in ELEMENT_SHAPES.items()}
 class GlbBuffer:
     """Collects arrays; equal arrays are stored once and share an accessor.
 
-    Arrays of one kind (vertex data of one width, indices, everything else) share a buffer view, which keeps the
-    JSON of an avatar with many clips small.
+    Arrays of one usage ("vertices" of one width, "triangles", "bind pose", "data") share a buffer view, which keeps
+    the JSON of an avatar with many clips small.
     """
 
     def __init__(self) -> None:
         self.accessors: list[dict[str, Any]] = []
         self._views: list[dict[str, Any]] = []
         self._contents: list[bytearray] = []
-        self._shared_views: dict[tuple[int | None, int | None], int] = {}
+        self._shared_views: dict[tuple[str, int | None], int] = {}
         self._known: dict[Any, int] = {}
 
-    def accessor(self, array: NDArray[Any], target: int | None = None, bounds: bool = False) -> int:
+    def accessor(self, array: NDArray[Any], usage: str = "data", bounds: bool = False) -> int:
         """Index of the accessor of ``array`` [N, ...]; ``bounds`` adds the per-component minimum and maximum."""
-        stride = array[0].nbytes if target == VERTEX_DATA else None
-        view, offset = self._append(_column_major(array).tobytes(), target, stride)
+        stride = array[0].nbytes if usage == "vertices" else None
+        view, offset = self._append(_column_major(array).tobytes(), usage, stride)
         description = {
             "bufferView": view,
             "byteOffset": offset,
@@ -79,19 +79,20 @@ class GlbBuffer:
             binary += content + bytes(-len(content) % 4)
         return views, bytes(binary)
 
-    def _append(self, data: bytes, target: int | None = None, stride: int | None = None) -> tuple[int, int]:
+    def _append(self, data: bytes, usage: str = "data", stride: int | None = None) -> tuple[int, int]:
         """Buffer view and byte offset in it; every piece starts at a multiple of four bytes."""
-        known = (data, target, stride)
-        view = self._shared_views.get((target, stride))
+        view = self._shared_views.get((usage, stride))
         if view is None:
-            view = self._shared_views[target, stride] = self.blob(b"")
-            self._views[view] |= ({"target": target} if target else {}) | ({"byteStride": stride} if stride else {})
-        if known not in self._known:
+            view = self._shared_views[usage, stride] = self.blob(b"")
+            self._views[view] |= {"target": TARGETS[usage]} if usage in TARGETS else {}
+            self._views[view] |= {"byteStride": stride} if stride else {}
+        key = (view, data)
+        if key not in self._known:
             content = self._contents[view]
             content += bytes(-len(content) % 4)
-            self._known[known] = len(content)
+            self._known[key] = len(content)
             content += data
-        return view, self._known[known]
+        return view, self._known[key]
 
     def _describe(self, description: dict[str, Any]) -> int:
         key = repr(description)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-_CENTRE = {
-    "pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2", "neck": "Neck", "head": "Head", "jaw": "Jaw",
+from personify.body.pose import FINGERS
+
+_CENTRAL = {
+    "pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2",
+    "neck": "Neck", "head": "Head", "jaw": "Jaw",
 }  # fmt: skip
 _SIDED = {
     "hip": "UpLeg", "knee": "Leg", "ankle": "Foot", "foot": "ToeBase",
     "collar": "Shoulder", "shoulder": "Arm", "elbow": "ForeArm", "wrist": "Hand", "eye": "Eye",
-    **{f"{finger}{k}": f"Hand{finger.title()}{k}" for finger in ("thumb", "index", "middle", "ring", "pinky") for k in (1, 2, 3)},
+    **{f"{finger}{k}": f"Hand{finger.title()}{k}" for finger in FINGERS for k in (1, 2, 3)},
 }  # fmt: skip
 
-MIXAMO_NAMES: dict[str, str] = _CENTRE | {
+MIXAMO_NAMES: dict[str, str] = _CENTRAL | {
     f"{side}_{joint}": side.title() + name for side in ("left", "right") for joint, name in _SIDED.items()
 }
 

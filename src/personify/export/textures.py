@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image as PillowImage
 
 from personify.body.mesh import Float, Image, Material
@@ -53,20 +53,20 @@ def tinted_texture(material: Material) -> Image:
     return np.stack([tables[texture[..., c], c] for c in range(channels)], -1)
 
 
-def srgb_to_linear(value: Float) -> Float:
+def srgb_to_linear(value: ArrayLike) -> Float:
     """IEC 61966-2-1 decoding, [0, 1] -> [0, 1].
 
     >>> srgb_to_linear(np.float32([0, 0.5, 1])).round(3).tolist()
     [0.0, 0.2140000015497208, 1.0]
     """
-    value = np.asarray(value, np.float32)
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    encoded = np.asarray(value, np.float32)
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-def linear_to_srgb(value: Float) -> Float:
+def linear_to_srgb(value: ArrayLike) -> Float:
     """Inverse of `srgb_to_linear`."""
-    value = np.clip(np.asarray(value, np.float32), 0, 1)
-    return np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055).astype(np.float32)
+    linear = np.clip(np.asarray(value, np.float32), 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def _bilinear(texture: Image, uvs: Float) -> Float:  # [H, W, 3 or 4], [V, 2] -> [V, 4] linear RGBA
