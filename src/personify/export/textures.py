@@ -56,8 +56,8 @@ def tinted_texture(material: Material) -> Image:
 def srgb_to_linear(value: ArrayLike) -> Float:
     """IEC 61966-2-1 decoding, [0, 1] -> [0, 1].
 
-    >>> srgb_to_linear(np.float32([0, 0.5, 1])).round(3).tolist()
-    [0.0, 0.2140000015497208, 1.0]
+    >>> [round(float(value), 3) for value in srgb_to_linear([0, 0.5, 1])]
+    [0.0, 0.214, 1.0]
     """
     encoded = np.asarray(value, np.float32)
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
