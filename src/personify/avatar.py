@@ -1,0 +1,216 @@
+"""`Avatar`: a rigged, textured person that can be posed, animated, rendered, saved and exported."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from personify.body.mesh import Float, Image, Material, MeshPart, Skeleton
+from personify.body.posing import pose_array, skin_parts, skinning_transforms
+from personify.errors import PersonifyError
+from personify.files import atomic_path
+from personify.motion.clip import Motion
+
+FORMAT = "personify-avatar-1"
+
+
+@dataclass(frozen=True)
+class Avatar:
+    """A person of mesh parts on an SMPL-X skeleton, in the T-pose.
+
+    Attributes:
+        name: of the person; names the armature in exported files.
+        skeleton: 55 joints.
+        parts: skin, eyes, hair, garments ...
+        outfit: what the person is and wears, as `personify.wardrobe.outfit.Outfit.to_dict` gives it; empty if unknown.
+        provenance: where it comes from (texts, seed, versions, licences); travels with every file.
+
+    Example:
+        >>> import personify
+        >>> avatar = personify.create(look="a girl in a yellow dress", texture_size=64)
+        >>> posed = avatar.pose(left_shoulder=(0, 0, -1.2))
+        >>> len(posed) == len(avatar.parts)
+        True
+    """
+
+    name: str
+    skeleton: Skeleton
+    parts: tuple[MeshPart, ...]
+    outfit: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def pose(
+        self, expression: Mapping[str, float] | None = None, **rotations: Sequence[float]
+    ) -> list[Float]:  # [V, 3] per part
+        """Vertices of every part in one pose, joints given by SMPL-X name as axis-angle; the others stay at zero.
+
+        Raises:
+            PersonifyError: an unknown joint or ARKit expression.
+        """
+        pose = pose_array(self.skeleton, **rotations)
+        return skin_parts(self.parts, skinning_transforms(self.skeleton, pose), expression)
+
+    def animate(self, motion: Motion) -> Animation:
+        """The avatar performing a motion, retargeted to its proportions with its soles on the floor."""
+        return Animation(self, motion.retargeted(self.skeleton))
+
+    def save(self, path: Path | str) -> Path:
+        """Write everything as one safetensors file (textures as PNG bytes), atomically.
+
+        Raises:
+            PersonifyError: the extension is not ``.safetensors`` or the folder cannot be written.
+        """
+        path = _checked_suffix(path, ".safetensors")
+        tensors: dict[str, torch.Tensor] = {"rest_joints": torch.from_numpy(self.skeleton.rest_joints)}
+        textures = _TextureStore()
+        parts = [_store_part(k, part, tensors, textures) for k, part in enumerate(self.parts)]
+        tensors |= textures.tensors
+        header = {
+            "name": self.name,
+            "joint_names": self.skeleton.joint_names,
+            "parents": self.skeleton.parents,
+            "parts": parts,
+            "outfit": self.outfit,
+            "provenance": self.provenance,
+        }
+        with atomic_path(path) as temporary:
+            save_file(tensors, temporary, {"format": FORMAT, "avatar": json.dumps(header, sort_keys=True)})
+        return path
+
+    @staticmethod
+    def load(path: Path | str) -> Avatar:
+        """Inverse of `save`.
+
+        Raises:
+            PersonifyError: missing, damaged or not an avatar.
+        """
+        path = Path(path)
+        try:
+            with safe_open(path, "pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+            if metadata.get("format") != FORMAT:
+                raise PersonifyError(f"{path}: not an avatar file of format {FORMAT}; make one with `personify create`")
+            return _restore(json.loads(metadata["avatar"]), tensors)
+        except FileNotFoundError as error:
+            raise PersonifyError(f"{path}: no such file; expected an avatar made with `personify create`") from error
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            raise PersonifyError(f"{path}: not a readable avatar file ({error}); make it again") from error
+
+
+@dataclass(frozen=True)
+class Animation(Sequence[list[Float]]):
+    """An avatar under a motion: frame k is the list of every part's posed vertices [V, 3], computed when asked for."""
+
+    avatar: Avatar
+    motion: Motion
+
+    def __len__(self) -> int:
+        return len(self.motion.rotations)
+
+    def __getitem__(self, frame: Any) -> Any:
+        if isinstance(frame, slice):
+            return [self[k] for k in range(*frame.indices(len(self)))]
+        if not -len(self) <= frame < len(self):
+            raise IndexError(f"frame {frame}: expected below {len(self)}")
+        skeleton, motion = self.avatar.skeleton, self.motion
+        transforms = skinning_transforms(skeleton, motion.rotations[frame], motion.translation[frame])
+        return skin_parts(self.avatar.parts, transforms)
+
+    def __iter__(self) -> Iterator[list[Float]]:
+        return (self[k] for k in range(len(self)))
+
+
+def _checked_suffix(path: Path | str, suffix: str) -> Path:
+    path = Path(path)
+    if path.suffix.lower() != suffix:
+        raise PersonifyError(f"{path}: unknown extension {path.suffix!r}; expected {suffix}")
+    return path
+
+
+class _TextureStore:
+    """Textures as PNG bytes, each image object once."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, torch.Tensor] = {}
+        self._names: dict[int, str] = {}
+
+    def add(self, image: Image | None) -> str | None:
+        if image is None:
+            return None
+        if id(image) not in self._names:
+            buffer = io.BytesIO()
+            PillowImage.fromarray(image).save(buffer, "PNG", compress_level=4)
+            name = f"texture.{len(self._names)}"
+            self._names[id(image)] = name
+            self.tensors[name] = torch.from_numpy(np.frombuffer(buffer.getvalue(), np.uint8).copy())
+        return self._names[id(image)]
+
+
+def _store_part(
+    k: int, part: MeshPart, tensors: dict[str, torch.Tensor], textures: _TextureStore
+) -> dict[str, Any]:
+    prefix = f"part.{k}"
+    strongest = np.argsort(-part.lbs_weights, axis=1, kind="stable")[:, : _influences(part.lbs_weights)]
+    arrays: dict[str, NDArray[Any]] = {
+        "vertices": part.vertices,
+        "faces": part.faces.astype(np.int32),
+        "uvs": part.uvs,
+        "weight_index": strongest.astype(np.uint8),
+        "weight_value": np.take_along_axis(part.lbs_weights, strongest, 1),
+    }
+    for name, (index, offset) in part.morphs.items():
+        arrays[f"morph.{name}.index"], arrays[f"morph.{name}.offset"] = index.astype(np.int32), offset
+    tensors |= {f"{prefix}.{name}": torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}
+    material = {f.name: getattr(part.material, f.name) for f in dataclasses.fields(Material)}
+    material |= {name: textures.add(material[name]) for name in ("texture", "normal_map")}
+    return {"name": part.name, "morphs": list(part.morphs), "material": material}
+
+
+def _influences(weights: Float) -> int:
+    return max(1, int((weights > 0).sum(1).max(initial=1)))
+
+
+def _restore(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Avatar:
+    joint_names = tuple(header["joint_names"])
+    skeleton = Skeleton(joint_names, tuple(header["parents"]), tensors["rest_joints"].numpy())
+    images: dict[str, Image] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("texture."):
+            images[name] = np.array(PillowImage.open(io.BytesIO(tensor.numpy().tobytes())))
+    parts = [_restore_part(k, entry, tensors, images, len(joint_names)) for k, entry in enumerate(header["parts"])]
+    return Avatar(header["name"], skeleton, tuple(parts), header["outfit"], header["provenance"])
+
+
+def _restore_part(
+    k: int, entry: dict[str, Any], tensors: dict[str, torch.Tensor], images: dict[str, Image], joints: int
+) -> MeshPart:
+    arrays = {name: tensors[f"part.{k}.{name}"].numpy() for name in ("vertices", "uvs", "weight_index", "weight_value")}
+    weights = np.zeros((len(arrays["vertices"]), joints), np.float32)
+    np.put_along_axis(weights, arrays["weight_index"].astype(np.int64), arrays["weight_value"], 1)
+    material = dict(entry["material"])
+    for name in ("texture", "normal_map"):
+        material[name] = None if material[name] is None else images[material[name]]
+    material["base_color"] = tuple(material["base_color"])
+    morphs = {
+        name: (
+            tensors[f"part.{k}.morph.{name}.index"].numpy().astype(np.int64),
+            tensors[f"part.{k}.morph.{name}.offset"].numpy(),
+        )
+        for name in entry["morphs"]
+    }
+    faces = tensors[f"part.{k}.faces"].numpy().astype(np.int64)
+    part = MeshPart(entry["name"], arrays["vertices"], faces, arrays["uvs"], weights, Material(**material), morphs)
+    return part.validate()

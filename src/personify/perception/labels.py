@@ -1,0 +1,68 @@
+"""Attributes as class numbers: what the attribute heads of the shipped model learn and read.
+
+A label vector has one entry per field of `FIELDS`; -1 means the outfit does not say (an empty slot has no colour).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personify.wardrobe import vocabulary as words
+from personify.wardrobe.attributes import Attributes
+
+
+def _fields() -> dict[str, tuple[str, ...]]:
+    fields: dict[str, tuple[str, ...]] = {
+        "person.sex": words.SEXES,
+        "person.age_group": tuple(words.AGE_GROUPS),
+        "person.build": words.BUILDS,
+        "person.skin": tuple(words.SKIN_TONES),
+        "hair.style": words.HAIR_STYLES,
+        "hair.color": tuple(words.HAIR_COLORS),
+        "hair.beard": words.BEARDS,
+    }
+    for slot in words.SLOTS:
+        kinds = tuple(name for name, kind in words.GARMENTS.items() if kind.slot == slot)
+        fields[f"{slot}.kind"] = ("none", *kinds)
+        fields[f"{slot}.color"] = tuple(words.COLORS)
+    for slot in ("top", "bottom", "full", "outer"):
+        fields[f"{slot}.pattern"] = words.PATTERNS
+        fields[f"{slot}.accent"] = tuple(words.COLORS)
+    for slot in ("bottom", "full", "outer"):
+        fields[f"{slot}.length"] = words.LENGTHS
+    fields["top.sleeves"] = fields["full.sleeves"] = words.SLEEVES
+    return fields
+
+
+FIELDS: dict[str, tuple[str, ...]] = _fields()
+"""Address in `personify.wardrobe.attributes` -> its classes."""
+
+_HEAD = ("person.sex", "person.age_group", "person.skin", "hair.", "head.", "eyes.")
+_NOT_UPPER = ("bottom.", "legs.", "feet.", "full.length", "outer.length")
+
+
+def visible(field: str, region: str, facing: str) -> bool:
+    """Whether a view can show a field at all.
+
+    Args:
+        field: one of `FIELDS`.
+        region: ``"full"``, ``"upper"`` or ``"head"``.
+        facing: ``"front"``, ``"side"`` or ``"back"``.
+    """
+    if facing == "back" and field.startswith(("hair.beard", "eyes.", "neck.", "front.")):
+        return False
+    if region == "head":
+        return field.startswith(_HEAD)
+    if region == "upper":
+        return not field.startswith(_NOT_UPPER)
+    return True
+
+
+def encode(attributes: Attributes) -> NDArray[np.int16]:  # [len(FIELDS)]
+    """Class numbers of an outfit's attributes; -1 where it says nothing."""
+    return np.array([_class(attributes.get(name), classes) for name, classes in FIELDS.items()], np.int16)
+
+
+def _class(value: object, classes: tuple[str, ...]) -> int:
+    return classes.index(value) if isinstance(value, str) and value in classes else -1
