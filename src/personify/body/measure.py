@@ -62,6 +62,7 @@ def solve_shape(
     height: float,
     bmi: float | None = None,
     muscle: float = 0.5,
+    sliders: Tensor | None = None,
     **phenotypes: float,
 ) -> Tensor:  # [1, 11]
     """Shape of a person of this height in the T-pose (to 0.5 cm) and body mass index (to 0.3).
@@ -76,6 +77,7 @@ def solve_shape(
         height: centimetres.
         bmi: kg/m2, or None for Anny's middle weight.
         muscle: 0 to 1.
+        sliders: [1, 2S] face sliders the person will wear; a tall forehead counts as height.
         phenotypes: the others of `AnnyBody.shape_names`, e.g. ``proportions=0.7``.
 
     Raises:
@@ -93,14 +95,14 @@ def solve_shape(
     shape = body.shape_vector(gender=gender, age=age_phenotype(age), muscle=muscle, **phenotypes)
     with torch.no_grad():
         if bmi is None:
-            return _with_height(body, shape, height)
+            return _with_height(body, shape, height, sliders)
         heaviness = 0.5
         for reach, points in ((1.5, 7), (0.25, 4)):  # twice, because weight also changes height
-            shape = _with_height(body, shape, height)
+            shape = _with_height(body, shape, height, sliders)
             grid = torch.linspace(heaviness - reach, heaviness + reach, points).clamp(-1, 2)
             heaviness = _root(grid, _resting_bmi(body, _fleshed(body, shape, muscle, grid)) - bmi)
             shape = _fleshed(body, shape, muscle, torch.tensor([heaviness]))
-        return _with_height(body, shape, height)
+        return _with_height(body, shape, height, sliders)
 
 
 def _resting_bmi(body: AnnyBody, shape: Tensor) -> Tensor:  # [N, 11] -> [N]
@@ -123,9 +125,10 @@ def _check(sex: str, age: float, height: float, bmi: float | None, muscle: float
         raise PersonifyError("phenotypes: gender follows from sex and weight from bmi; leave them out")
 
 
-def _with_height(body: AnnyBody, shape: Tensor, height: float) -> Tensor:
+def _with_height(body: AnnyBody, shape: Tensor, height: float, sliders: Tensor | None) -> Tensor:
     """Vertices are linear in Anny's ``height``, so its two ends tell every height between."""
-    low, high = height_cm(body(_varied(body, shape, height=[0.0, 1.0])).vertices, body.faces).tolist()
+    ends = body(_varied(body, shape, height=[0.0, 1.0]), sliders=sliders)
+    low, high = height_cm(ends.vertices, body.faces).tolist()
     if not low <= height <= high:
         raise PersonifyError(
             f"height: {height:g} cm is out of reach at this sex and age; expected {low + 0.5:.0f} to {high - 0.5:.0f}"
