@@ -1,0 +1,107 @@
+"""Named looks: "firefighter", "knight", "flapper"... what people mean by a costume or a profession.
+
+The looks are data (``assets/looks.json``). A person or hair entry may be a list, one of which is drawn by the seed
+(two numbers are a range); garments are the fields of `Garment`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import Any
+
+from personify.errors import PersonifyError
+from personify.files import asset
+from personify.wardrobe.attributes import Attributes, Value
+from personify.wardrobe.outfit import Garment
+
+
+@dataclass(frozen=True)
+class Look:
+    """A named look.
+
+    Attributes:
+        name: its plain name, e.g. ``"firefighter"``.
+        also: other names that mean the same for both sexes; ``male`` and ``female`` names also tell the sex.
+        person: hints for `Person`, with ``age_group`` and ``stature`` allowed.
+        hair: hints for `Hair`; a beard hint is meant for grown men.
+        garments: what is worn.
+        barefoot: nothing is worn on the feet.
+    """
+
+    name: str
+    also: tuple[str, ...] = ()
+    male: tuple[str, ...] = ()
+    female: tuple[str, ...] = ()
+    person: Mapping[str, Any] = field(default_factory=dict)
+    hair: Mapping[str, Any] = field(default_factory=dict)
+    garments: tuple[Garment, ...] = ()
+    barefoot: bool = False
+
+    def attributes(self, seed: int = 0) -> Attributes:
+        """The look as flat attributes, with one of each set of alternatives drawn by the seed.
+
+        >>> find_look("knight").attributes()["outer.kind"]
+        'armour'
+        """
+        drawn: Attributes = {}
+        for owner, hints in (("person", self.person), ("hair", self.hair)):
+            for name, hint in hints.items():
+                drawn[f"{owner}.{name}"] = _draw(hint, Random(f"{seed}/{self.name}/{owner}.{name}"))
+        plain = Garment("shirt")
+        for garment in self.garments:
+            drawn[f"{garment.slot}.kind"] = garment.kind
+            for name in ("color", "pattern", "accent", "material", "fit", "length", "sleeves"):
+                if (value := getattr(garment, name)) != getattr(plain, name) or name in ("color", "pattern"):
+                    drawn[f"{garment.slot}.{name}"] = value
+        return drawn | ({"feet.kind": "none"} if self.barefoot else {})
+
+
+def _draw(hint: Any, random: Random) -> Value:
+    if not isinstance(hint, list):
+        return hint
+    return round(random.uniform(*hint), 1) if isinstance(hint[0], float) else random.choice(hint)
+
+
+@cache
+def looks() -> dict[str, Look]:
+    """All named looks by name, in the order of the file."""
+    entries = json.loads(asset("looks.json").read_text(encoding="utf-8"))
+    return {entry["name"]: _look(entry) for entry in entries}
+
+
+def _look(entry: dict[str, Any]) -> Look:
+    lists = {name: tuple(entry.get(name, ())) for name in ("also", "male", "female")}
+    garments = tuple(Garment(**garment) for garment in entry["garments"])
+    rest = {name: entry[name] for name in ("person", "hair", "barefoot") if name in entry}
+    return Look(entry["name"], **lists, garments=garments, **rest)
+
+
+@cache
+def names() -> dict[str, tuple[str, str | None]]:
+    """Every name and alias -> (name of the look, the sex the word implies or None).
+
+    >>> names()["waitress"]
+    ('waiter', 'female')
+    """
+    found: dict[str, tuple[str, str | None]] = {}
+    for look in looks().values():
+        implied = look.person.get("sex")
+        found[look.name] = (look.name, implied)
+        for aliases, sex in ((look.also, implied), (look.male, "male"), (look.female, "female")):
+            found.update({alias: (look.name, sex) for alias in aliases})
+    return found
+
+
+def find_look(name: str) -> Look:
+    """The look of that name or alias.
+
+    Raises:
+        PersonifyError: no look has that name.
+    """
+    if name not in names():
+        raise PersonifyError(f"look {name!r} is not known; looks().keys() lists the {len(looks())} names")
+    return looks()[names()[name][0]]
