@@ -14,20 +14,21 @@ from personify.wardrobe.outfit import Outfit
 
 @dataclass(frozen=True)
 class _Build:
-    leanness: float  # body mass index over the median of the same age
+    mass: float  # body mass index over the median of the same age
+    bulk: float  # what muscle adds to that in a grown man
     muscle: float
     cupsize: float
 
 
 _BUILDS = {
-    "slim": _Build(0.84, 0.40, 0.42),
-    "average": _Build(1.0, 0.50, 0.50),
-    "heavy": _Build(1.46, 0.35, 0.62),
-    "muscular": _Build(1.13, 0.90, 0.42),
+    "slim": _Build(0.83, 0.0, 0.40, 0.38),
+    "average": _Build(0.98, 0.02, 0.50, 0.46),
+    "heavy": _Build(1.46, 0.0, 0.35, 0.58),
+    "muscular": _Build(0.95, 0.18, 0.92, 0.40),
 }
 # Median body mass index of the healthy by age: WHO growth reference (2007) up to 18, a gentle rise after.
 _AGES = (4, 6, 8, 10, 12, 14, 16, 18, 25, 50, 70, 95)
-_MEDIAN_BMI = (15.4, 15.4, 15.9, 16.6, 17.8, 19.2, 20.5, 21.3, 22.4, 23.8, 23.8, 22.4)
+_MEDIAN_BMI = (15.3, 15.3, 15.8, 16.5, 17.6, 19.0, 20.3, 21.2, 22.2, 23.2, 23.2, 22.2)
 
 
 def figure_of(outfit: Outfit) -> Figure:
@@ -44,21 +45,22 @@ def figure_of(outfit: Outfit) -> Figure:
     body = default_body()
     person = outfit.person
     build = _BUILDS[person.build]
-    female = person.sex == "female"
     mass, muscle, proportions, cupsize = np.random.default_rng([outfit.seed, 11]).normal(0, 1, 4).clip(-2, 2)
-    median = float(np.interp(person.age, _AGES, _MEDIAN_BMI)) * (0.97 if female else 1.0)
-    frailty = float(np.interp(person.age, (50, 90), (1.0, 0.65)))
+    adult = float(np.interp(person.age, (11, 17), (0, 1)))
+    vigour = float(np.interp(person.age, (50, 90), (1, 0.7)))
+    bulk = build.bulk * adult * vigour if person.sex == "male" else 0.0
+    median = float(np.interp(person.age, _AGES, _MEDIAN_BMI))
     sliders = body.slider_vector(**sliders_of(outfit))
     shape = solve_shape(
         body,
         sex=person.sex,
         age=person.age,
         height=person.height,
-        bmi=median * build.leanness * (1 + 0.025 * mass),
-        muscle=min(max(frailty * (build.muscle - 0.05 * female) + 0.03 * muscle, 0.0), 1.0),
+        bmi=median * (build.mass + bulk + 0.025 * mass),
+        muscle=min(vigour * build.muscle + 0.03 * muscle, 1.0),
         sliders=sliders,
         proportions=0.75 + 0.08 * proportions,
-        cupsize=build.cupsize + 0.05 * cupsize,
+        cupsize=adult * (build.cupsize + 0.05 * cupsize),
         firmness=float(np.interp(person.age, (20, 70), (0.65, 0.4))),
         **ancestry_of(outfit),
     )
