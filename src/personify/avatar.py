@@ -20,6 +20,10 @@ from safetensors.torch import save_file
 from personify.body.mesh import Float, Image, Material, MeshPart, Skeleton
 from personify.body.posing import pose_array, skin_parts, skinning_transforms
 from personify.errors import PersonifyError
+from personify.export.glb import encode_glb
+from personify.export.obj import write_obj
+from personify.export.ply import write_ply
+from personify.export.viewer import write_viewer
 from personify.files import atomic_path
 from personify.motion.clip import Motion
 
@@ -34,6 +38,7 @@ class Avatar:
         name: of the person; names the armature in exported files.
         skeleton: 55 joints.
         parts: skin, eyes, hair, garments ...
+        motions: clips that travel with the avatar and are exported with it.
         outfit: what the person is and wears, as `personify.wardrobe.outfit.Outfit.to_dict` gives it; empty if unknown.
         provenance: where it comes from (texts, seed, versions, licences); travels with every file.
 
@@ -48,6 +53,7 @@ class Avatar:
     name: str
     skeleton: Skeleton
     parts: tuple[MeshPart, ...]
+    motions: tuple[Motion, ...] = ()
     outfit: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
@@ -66,6 +72,33 @@ class Avatar:
         """The avatar performing a motion, retargeted to its proportions with its soles on the floor."""
         return Animation(self, motion.retargeted(self.skeleton))
 
+    def export(self, path: Path | str, motions: Sequence[Motion] | None = None) -> Path:
+        """Write the avatar for other programs; the extension chooses the format.
+
+        Args:
+            path: ``.glb`` (skinned, textured, animated), ``.html`` (the same in an offline viewer), ``.obj`` (with
+                textures beside it) or ``.ply`` (vertex colours), both in the T-pose.
+            motions: clips of the GLB or viewer; the avatar's own by default.
+
+        Raises:
+            PersonifyError: unknown extension, or the path cannot be written.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".glb", ".html", ".obj", ".ply"):
+            raise PersonifyError(f"{path}: unknown extension {path.suffix!r}; expected .glb, .html, .obj or .ply")
+        if path.suffix.lower() == ".obj":
+            return write_obj(path, self.parts)[0]
+        if path.suffix.lower() == ".ply":
+            return write_ply(path, self.parts)
+        chosen = self.motions if motions is None else motions
+        clips = [motion.retargeted(self.skeleton).to_clip() for motion in chosen]
+        glb = encode_glb(self.parts, self.skeleton, clips, name=self.name, extras=self.provenance)
+        if path.suffix.lower() == ".html":
+            return write_viewer(path, glb, title=self.name)
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(glb)
+        return path
+
     def save(self, path: Path | str) -> Path:
         """Write everything as one safetensors file (textures as PNG bytes), atomically.
 
@@ -82,6 +115,7 @@ class Avatar:
             "joint_names": self.skeleton.joint_names,
             "parents": self.skeleton.parents,
             "parts": parts,
+            "motions": [_store_motion(k, motion, tensors) for k, motion in enumerate(self.motions)],
             "outfit": self.outfit,
             "provenance": self.provenance,
         }
@@ -108,6 +142,11 @@ class Avatar:
             raise PersonifyError(f"{path}: no such file; expected an avatar made with `personify create`") from error
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
             raise PersonifyError(f"{path}: not a readable avatar file ({error}); make it again") from error
+
+
+def load(path: Path | str) -> Avatar:
+    """`Avatar.load`."""
+    return Avatar.load(path)
 
 
 @dataclass(frozen=True)
@@ -159,9 +198,7 @@ class _TextureStore:
         return self._names[id(image)]
 
 
-def _store_part(
-    k: int, part: MeshPart, tensors: dict[str, torch.Tensor], textures: _TextureStore
-) -> dict[str, Any]:
+def _store_part(k: int, part: MeshPart, tensors: dict[str, torch.Tensor], textures: _TextureStore) -> dict[str, Any]:
     prefix = f"part.{k}"
     strongest = np.argsort(-part.lbs_weights, axis=1, kind="stable")[:, : _influences(part.lbs_weights)]
     arrays: dict[str, NDArray[Any]] = {
@@ -191,7 +228,20 @@ def _restore(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Avatar
         if name.startswith("texture."):
             images[name] = np.array(PillowImage.open(io.BytesIO(tensor.numpy().tobytes())))
     parts = [_restore_part(k, entry, tensors, images, len(joint_names)) for k, entry in enumerate(header["parts"])]
-    return Avatar(header["name"], skeleton, tuple(parts), header["outfit"], header["provenance"])
+    motions = [_restore_motion(k, entry, tensors) for k, entry in enumerate(header["motions"])]
+    return Avatar(header["name"], skeleton, tuple(parts), tuple(motions), header["outfit"], header["provenance"])
+
+
+_MOTION_ARRAYS = ("rotations", "translation")
+
+
+def _store_motion(k: int, motion: Motion, tensors: dict[str, torch.Tensor]) -> dict[str, Any]:
+    tensors |= {f"motion.{k}.{name}": torch.from_numpy(getattr(motion, name).copy()) for name in _MOTION_ARRAYS}
+    return {f.name: getattr(motion, f.name) for f in dataclasses.fields(Motion) if f.name not in _MOTION_ARRAYS}
+
+
+def _restore_motion(k: int, entry: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Motion:
+    return Motion(**entry, **{name: tensors[f"motion.{k}.{name}"].numpy() for name in _MOTION_ARRAYS})
 
 
 def _restore_part(

@@ -103,13 +103,14 @@ def take_portraits(
     lights: Lights | None = None,
 ) -> NDArray[np.uint8]:  # [N, size, size, 4]
     """Render views with alpha, in the relaxed pose unless one is given ([J, 3] axis-angle)."""
-    renderer = renderer or MeshRenderer(parts, lights=lights or Lights(), background="transparent")
+    renderer = renderer or MeshRenderer(parts, lights=lights or Lights())
     transforms = skinning_transforms(skeleton, relaxed_pose(skeleton) if pose is None else pose)
     posed = skin_parts(parts, transforms)
     rest = np.concatenate([skeleton.rest_joints, np.ones((len(skeleton.rest_joints), 1), np.float32)], 1)
     joints = np.einsum("jab,jb->ja", transforms.numpy(), rest)[:, :3]
     points = np.concatenate(posed)
-    images = [renderer.render(posed, region_camera(points, skeleton, joints, view, size)) for view in views]
+    cameras = [region_camera(points, skeleton, joints, view, size) for view in views]
+    images = [renderer.render(posed, camera, transparent=True) for camera in cameras]
     return (np.stack(images) * 255 + 0.5).astype(np.uint8)
 
 

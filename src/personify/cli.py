@@ -1,0 +1,183 @@
+"""The ``personify`` command: one function per verb, no logic of its own.
+
+Heavy imports happen inside the functions, so that ``personify --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from personify.errors import PersonifyError
+
+if TYPE_CHECKING:
+    from personify.motion.clip import Motion
+
+
+@dataclass(frozen=True)
+class Create:
+    """Make an animated person from words.
+
+    Writes avatar.glb, avatar.mp4, views.png, avatar.safetensors, avatar.html and manifest.json into the output folder.
+    """
+
+    text: str | None = None
+    """Everything in one sentence; split into the three texts below where they are not given."""
+    shape: str | None = None
+    """The body, e.g. "tall and heavy"."""
+    look: str | None = None
+    """Person and clothes, e.g. "a bearded man in a red checked shirt and blue jeans"."""
+    motion: str | None = None
+    """What they do, e.g. "waving"; or a .bvh or .npz file."""
+    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/avatar")
+    """Folder to write; made if needed."""
+    seed: int = 0
+    """Varies what the words do not say."""
+    preset: Literal["draft", "standard", "high"] = "standard"
+    """How much care to take."""
+    size: int = 512
+    """Pixels of the video's frames and of each view."""
+
+
+@dataclass(frozen=True)
+class Animate:
+    """Let an avatar perform another motion."""
+
+    avatar: tyro.conf.Positional[Path]
+    """An avatar.safetensors."""
+    motion: str
+    """What it does, in words; or a .bvh or .npz file."""
+    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/animated.glb")
+    """.glb, .html or .mp4 file to write."""
+    seed: int = 0
+    """Varies what the words do not say."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write an avatar for other programs."""
+
+    avatar: tyro.conf.Positional[Path]
+    """An avatar.safetensors."""
+    output: tyro.conf.Positional[Path]
+    """.glb, .html, .obj, .ply or .mp4 file to write."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """List the named looks that a text may use."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Tell what this machine has: device, threads, caches, extras, and what each missing one would add."""
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """Compile everything ahead, so that the first avatar is as quick as the next."""
+
+
+Command = Create | Animate | Export | Looks | Doctor | Warmup
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Words in, an animatable 3D person out."""
+
+    command: Command
+    debug: bool = False
+    """Show the traceback of errors."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Entry point; user errors print one line and exit with code 2."""
+    arguments = tyro.cli(tyro.conf.OmitSubcommandPrefixes[Arguments], prog="personify", args=_with_debug_first(argv))
+    verbs: dict[type, Callable[[Any], None]] = {
+        Create: _create,
+        Animate: _animate,
+        Export: _export,
+        Looks: _looks,
+        Doctor: _doctor,
+        Warmup: _warmup,
+    }
+    try:
+        verbs[type(arguments.command)](arguments.command)
+    except PersonifyError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"personify: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("personify: interrupted; nothing half written", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _with_debug_first(argv: list[str] | None) -> list[str]:
+    """``--debug`` belongs to the program, but people type it at the end."""
+    words = sys.argv[1:] if argv is None else argv
+    return ["--debug", *(word for word in words if word != "--debug")] if "--debug" in words else list(words)
+
+
+def _create(command: Create) -> None:
+    from personify.produce import produce
+
+    produce(**vars(command))
+
+
+def _animate(command: Animate) -> None:
+    from personify.avatar import Avatar
+    from personify.produce import write_performance
+
+    write_performance(Avatar.load(command.avatar), _motion(command.motion, command.seed), command.output)
+
+
+def _motion(words_or_file: str, seed: int) -> Motion:
+    from personify.produce import motion_of
+
+    return motion_of(words_or_file, seed)
+
+
+def _export(command: Export) -> None:
+    from personify.avatar import Avatar
+    from personify.produce import write_performance
+
+    write_performance(Avatar.load(command.avatar), None, command.output)
+
+
+def _looks(command: Looks) -> None:
+    from personify.wardrobe.looks import all_looks
+
+    for look in all_looks():
+        print(look.name)
+
+
+def _doctor(command: Doctor) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from personify.doctor import report
+
+    table = Table(show_header=False, box=None)
+    for name, value, hint in report():
+        table.add_row(f"[bold]{name}", value, f"[dim]{hint}")
+    Console().print(table)
+
+
+def _warmup(command: Warmup) -> None:
+    import tempfile
+
+    from personify.produce import produce
+
+    with tempfile.TemporaryDirectory() as folder:
+        produce(output=Path(folder) / "warmup", look="a man in a shirt and trousers", preset="draft", size=128)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""From words to a folder of files: what ``personify create`` writes and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from personify.avatar import Avatar
+from personify.errors import PersonifyError
+from personify.files import ASSETS, sha256
+from personify.motion.clip import Motion
+from personify.motion.files import read_motion
+from personify.motion.select import motion_from_text
+from personify.show import write_film, write_views
+from personify.stages import Stage, Stages
+from personify.text.create import Creation, create_with_story, manifest
+
+MOTION_FILES = (".bvh", ".npz")
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path``; its files move into ``path`` only when all are written.
+
+    Raises:
+        PersonifyError: ``path`` is a file, or its parent cannot be written.
+    """
+    if path.exists() and not path.is_dir():
+        raise PersonifyError(f"{path}: is a file; expected a folder to write into")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise PersonifyError(f"{path}: cannot be written ({error.strerror}); choose a writable folder") from error
+    try:
+        yield temporary
+        try:
+            path.mkdir(exist_ok=True)
+            for file in sorted(temporary.iterdir()):
+                os.replace(file, path / file.name)
+        except OSError as error:
+            raise PersonifyError(f"{path}: cannot be written ({error.strerror}); choose a writable folder") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def motion_of(words_or_file: str, seed: int = 0) -> Motion:
+    """A motion from words, or from a ``.bvh`` or ``.npz`` file.
+
+    Raises:
+        PersonifyError: the file is missing or unreadable.
+    """
+    if Path(words_or_file).suffix.lower() in MOTION_FILES:
+        return read_motion(words_or_file)
+    return motion_from_text(words_or_file, seed).motion
+
+
+def produce(
+    output: Path,
+    text: str | None = None,
+    shape: str | None = None,
+    look: str | None = None,
+    motion: str | None = None,
+    seed: int = 0,
+    preset: str = "standard",
+    size: int = 512,
+) -> Creation:
+    """Create a person and write all files into ``output``, telling what happens.
+
+    Raises:
+        PersonifyError: bad text, seed, preset, size or folder.
+    """
+    if not 16 <= size <= 4096:
+        raise PersonifyError(f"size: {size}; expected 16 to 4096 pixels")
+    console = Console()
+    stages = Stages(lambda name, stage: _tell(console, stage))
+    from_file = motion is not None and Path(motion).suffix.lower() in MOTION_FILES
+    performed = read_motion(motion) if motion is not None and from_file else None
+    with whole_folder(output) as folder:
+        console.print(f"[bold]personify[/bold] preset {preset}, device cpu, seed {seed}")
+        words = None if from_file else motion
+        creation = create_with_story(
+            text, shape=shape, look=look, motion=words, seed=seed, preset=preset, motion_clip=performed, stages=stages
+        )
+        _tell_reading(console, creation)
+        _write_files(creation, folder, size)
+    console.print(f"wrote {output}/ — open [bold]{output / 'avatar.html'}[/bold] in a browser")
+    return creation
+
+
+def _write_files(creation: Creation, folder: Path, size: int) -> None:
+    avatar, stages = creation.avatar, creation.stages
+    with stages("export"):
+        avatar.export(folder / "avatar.glb")
+        avatar.export(folder / "avatar.html")
+        avatar.save(folder / "avatar.safetensors")
+    with stages("pictures"):
+        write_views(avatar, folder / "views.png", size)
+    with stages("film"):
+        write_film(avatar, folder / "avatar.mp4", size=size)
+    hashes = {path.name: sha256(path) for path in sorted(ASSETS.iterdir()) if path.is_file()}
+    hashes |= {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    story = json.dumps(manifest(creation, hashes), indent=2, sort_keys=True, ensure_ascii=False)
+    (folder / "manifest.json").write_text(story + "\n", encoding="utf-8")
+
+
+def write_performance(avatar: Avatar, motion: Motion | None, path: Path) -> None:
+    """An avatar with a motion as ``.glb``, ``.html``, ``.obj``, ``.ply`` or ``.mp4``."""
+    if path.suffix.lower() == ".mp4":
+        write_film(avatar, path, motion, turn=motion is None)
+    else:
+        avatar.export(path, None if motion is None else [motion])
+    Console().print(f"wrote {path}")
+
+
+def _tell(console: Console, stage: Stage | None) -> None:
+    if stage is not None:
+        console.print(f"  {stage.name:10s} {stage.seconds:6.1f} s   [dim]{stage.peak_megabytes:.0f} MB[/dim]")
+
+
+def _tell_reading(console: Console, creation: Creation) -> None:
+    if creation.understood:
+        console.print("  understood: " + "; ".join(creation.understood), markup=False)
+    for phrase in creation.not_understood:
+        console.print(f"  not understood: {phrase!r}", markup=False)

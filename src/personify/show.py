@@ -1,0 +1,102 @@
+"""Pictures and films of an avatar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from personify.avatar import Animation, Avatar
+from personify.body.mesh import Float
+from personify.body.pose import JOINT_INDEX
+from personify.body.posing import relaxed_pose, skin_parts, skinning_transforms
+from personify.motion.clip import Motion
+from personify.render.cameras import Camera, frame_face, frame_points, turntable
+from personify.render.renderer import MeshRenderer
+from personify.render.sheets import contact_sheet, save_png
+from personify.render.video import write_video
+
+TURN_SECONDS = 3.0
+LONGEST_MOTION = 5.0  # seconds of a motion shown in a film; short loops are repeated up to this
+FPS = 24
+
+
+def stand(avatar: Avatar) -> list[Float]:
+    """Vertices of every part in the relaxed standing pose."""
+    return skin_parts(avatar.parts, skinning_transforms(avatar.skeleton, relaxed_pose(avatar.skeleton)))
+
+
+def head_points(avatar: Avatar, posed: list[Float]) -> Float:  # [N, 3]
+    """Posed vertices that follow the head (face, hair, hat), for framing a portrait."""
+    joints = [JOINT_INDEX[name] for name in ("head", "jaw", "left_eye", "right_eye")]
+    rigid = [part.lbs_weights[:, joints].sum(1) > 0.9 for part in avatar.parts]
+    return np.concatenate([points[mask] for points, mask in zip(posed, rigid, strict=True)])
+
+
+def views(avatar: Avatar, size: int = 512) -> list[Float]:
+    """Front, side, back and face pictures, [size, size, 3] sRGB each."""
+    renderer = MeshRenderer(avatar.parts, supersample=3)
+    posed = stand(avatar)
+    points = np.concatenate(posed)
+    # One distance for all three directions, so that the sheet shows one size.
+    angles = (math.radians(20), math.radians(90), math.radians(180))
+    cameras = [list(turntable(points, 36, width=size, height=size))[round(math.degrees(a) / 10)] for a in angles]
+    cameras.append(frame_face(head_points(avatar, posed), math.radians(18), math.radians(2), size, size, margin=0.1))
+    return [renderer.render(posed, camera) for camera in cameras]
+
+
+def write_views(avatar: Avatar, path: Path | str, size: int = 512) -> Path:
+    """Save `views` as one labelled PNG, atomically."""
+    return save_png(path, contact_sheet(views(avatar, size), ["front", "side", "back", "face"], columns=4))
+
+
+def motion_camera(animation: Animation, size: int) -> Camera:
+    """A camera that sees the whole motion from slightly aside."""
+    frames = np.linspace(0, len(animation) - 1, min(len(animation), 12)).round().astype(int)
+    points = np.concatenate([np.concatenate(animation[int(frame)]) for frame in frames])
+    return frame_points(points, math.radians(25), math.radians(8), size, size)
+
+
+def film_length(motion: Motion) -> Motion:
+    """The motion as shown in a film: at `FPS`, loops repeated and long ones cut to `LONGEST_MOTION`."""
+    if motion.loop and motion.duration < LONGEST_MOTION:
+        motion = motion.looped(LONGEST_MOTION)
+    if motion.duration > LONGEST_MOTION:
+        motion = motion.sliced(0, LONGEST_MOTION)
+    return motion.resampled(FPS)
+
+
+def write_film(
+    avatar: Avatar, path: Path | str, motion: Motion | None = None, size: int = 512, turn: bool = True
+) -> Path:
+    """An MP4: one turn in the relaxed pose, then the motion; with progress and time left on a terminal.
+
+    Args:
+        avatar: who.
+        path: ``.mp4`` file.
+        motion: what they do; the avatar's first motion by default.
+        size: pixels of the square frames.
+        turn: show the turntable first.
+
+    Raises:
+        PersonifyError: unknown extension or unwritable folder.
+    """
+    motion = motion or (avatar.motions[0] if avatar.motions else None)
+    animation = None if motion is None else avatar.animate(film_length(motion))
+    turn_frames = round(TURN_SECONDS * FPS) if turn or animation is None else 0
+    total = turn_frames + (0 if animation is None else len(animation))
+
+    def frames() -> Iterator[Float]:
+        renderer = MeshRenderer(avatar.parts)
+        if turn_frames:
+            posed = stand(avatar)
+            for camera in turntable(np.concatenate(posed), turn_frames, width=size, height=size):
+                yield renderer.render(posed, camera)
+        if animation is not None:
+            camera = motion_camera(animation, size)
+            for posed in animation:
+                yield renderer.render(posed, camera)
+
+    return write_video(path, frames(), FPS, total=total)

@@ -1,0 +1,136 @@
+"""Render captioned people for the image-text model: shards of pictures with alpha, outfits and labels.
+
+    python tools/perception_data.py --out DATA --people 6000 --seed 0
+
+Every shard holds 50 people x 8 views and is written atomically; a killed run goes on where it stopped. Two processes
+with different ``--seed`` fill one folder together. Half of the people wear a named look, half are drawn freely; every
+third person is *painted*: the same clothes only as colour on the bare body, which is what sculpting starts from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from personify.body.posing import relaxed_pose
+from personify.errors import PersonifyError
+from personify.files import atomic_path
+from personify.motion.library import motion_names, read_authored
+from personify.perception.labels import FIELDS, encode
+from personify.perception.portraits import View, take_portraits
+from personify.render.lights import Light, Lights
+from personify.wardrobe.attributes import attributes_of
+from personify.wardrobe.dress import dress
+from personify.wardrobe.outfit import Outfit
+from personify.wardrobe.sampling import sample_outfit
+
+SIZE = 112
+SHARD = 50
+TEXTURE = 128
+
+
+def views_of(rng: np.random.Generator) -> list[View]:
+    """Eight views: three whole figures, two upper bodies, three heads; mostly from the front."""
+
+    def view(region: str, azimuth: float) -> View:
+        margin = float(rng.uniform(0.02, 0.1))
+        shift = tuple(rng.normal(0, 0.02, 2).tolist())
+        return View(region, azimuth, float(rng.uniform(-0.08, 0.2)), margin, shift)
+
+    side = rng.choice([-1.0, 1.0])
+    return [
+        view("full", rng.normal(0, 0.35)),
+        view("full", rng.normal(0, 0.5)),
+        view("full", side * rng.uniform(1.0, 2.0) if rng.random() < 0.4 else math.pi + rng.normal(0, 0.4)),
+        view("upper", rng.normal(0, 0.4)),
+        view("upper", rng.normal(0, 0.4) if rng.random() < 0.6 else math.pi + rng.normal(0, 0.4)),
+        view("head", rng.normal(0, 0.35)),
+        view("head", rng.normal(0, 0.5)),
+        view("head", side * rng.uniform(1.0, 2.0) if rng.random() < 0.6 else math.pi + rng.normal(0, 0.4)),
+    ]
+
+
+def random_lights(rng: np.random.Generator) -> Lights:
+    """Studio light with another direction, strength and warmth."""
+    strength, warmth = rng.uniform(0.7, 1.05), rng.normal(0, 0.04)
+    color = (strength * (1 + warmth), strength, strength * (1 - warmth))
+    ambient = rng.uniform(0.35, 0.6)
+    key = Light(float(rng.normal(-0.4, 0.6)), float(rng.uniform(0.3, 1.0)), color)
+    return Lights(key=key, sky=(ambient,) * 3, ground=(0.55 * ambient,) * 3)
+
+
+def random_pose(skeleton, poses: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The relaxed pose with noise, or a frame of a gesture."""
+    pose = relaxed_pose(skeleton) if rng.random() < 0.6 else poses[rng.integers(len(poses))].copy()
+    pose[:22] += rng.normal(0, 0.04, (22, 3)).astype(np.float32)
+    pose[0] = 0  # cameras, not the pelvis, decide where we look from
+    return pose
+
+
+def gesture_frames() -> np.ndarray:
+    """[N, 55, 3] frames of the authored standing gestures."""
+    frames = [read_authored(name).rotations[::15] for name in motion_names()]
+    return np.concatenate(frames)
+
+
+def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarray]:
+    """Pictures [N, S, S, 4], labels [N, F], view names and the outfits as JSON."""
+    images, labels, views, outfits = [], [], [], []
+    for k in range(SHARD):
+        rng = np.random.default_rng([seed, index, k])
+        outfit: Outfit = sample_outfit(rng)
+        skeleton, parts = dress(outfit, TEXTURE)
+        plan = views_of(rng)
+        lights = random_lights(rng)
+        for group in (plan[:4], plan[4:]):
+            images.append(
+                take_portraits(skeleton, parts, group, SIZE, random_pose(skeleton, poses, rng), lights=lights)
+            )
+        labels += [encode(attributes_of(outfit))] * len(plan)
+        views += [f"{view.region} {view.facing}" for view in plan]
+        outfits.append(json.dumps(outfit.to_dict()))
+    return {
+        "images": np.concatenate(images),
+        "labels": np.stack(labels),
+        "views": np.array(views),
+        "outfits": np.array(outfits),
+        "fields": np.array(list(FIELDS)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--people", type=int, default=6000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    poses = gesture_frames()
+    shards = math.ceil(arguments.people / SHARD)
+    for index in range(shards):
+        path = arguments.out / f"people-{arguments.seed}-{index:04d}.npz"
+        if path.exists():
+            continue
+        start = time.perf_counter()
+        try:
+            shard = render_shard(arguments.seed, index, poses)
+        except PersonifyError as error:
+            raise SystemExit(f"shard {index}: {error}") from error
+        with atomic_path(path) as temporary:
+            np.savez(temporary, **shard)
+        seconds = time.perf_counter() - start
+        left = seconds * (shards - index - 1) / 60
+        print(
+            f"{path.name}: {len(shard['images'])} pictures, {1e3 * seconds / SHARD:.0f} ms per person, {left:.0f} min left",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

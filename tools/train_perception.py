@@ -1,0 +1,366 @@
+"""Train the shipped image-text model, or the judge, on people from ``tools/perception_data.py``.
+
+    python tools/train_perception.py DATA --out model.safetensors --minutes 40
+    python tools/train_perception.py DATA --out model.safetensors --minutes 20 --attack 2.5 --wrecked 0.12
+    python tools/train_perception.py DATA --out judge.safetensors --judge --minutes 40 --wrecked 0.2
+
+Runs in chunks: ``OUT.resume`` keeps model, optimiser and step, and the next call goes on from there. The learning rate
+falls to zero at the end of every chunk (warm restarts), so the saved weights are always good to use.
+
+Losses (reference: CLIP, Radford et al. 2021): symmetric InfoNCE in which a picture that also fits another caption of
+the batch is no negative for it; captions with swapped colours as hard negatives; linear attribute heads on both
+embeddings; optionally one-step L2 attacks on the picture (Tsipras et al. 2019) and wrecked textures as pictures that
+fit no caption.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import math
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from personify.files import atomic_path
+from personify.perception.labels import FIELDS, visible
+from personify.perception.portraits import REGIONS, View, part_prompt
+from personify.perception.towers import SmallImageText, TowerConfig, key
+from personify.wardrobe.caption import caption
+from personify.wardrobe.outfit import Outfit
+
+JUDGE = TowerConfig(widths=(64, 96, 160), block="mixer", pools=2, text_width=128, text_layers=1)
+AZIMUTH = {"front": 0.0, "side": math.pi / 2, "back": math.pi}
+FIELD_INDEX = {name: k for k, name in enumerate(FIELDS)}
+
+
+@dataclass
+class People:
+    """All shards: pictures stay memory-mapped per shard, the rest is in memory."""
+
+    images: np.ndarray  # [N, S, S, 4] uint8
+    labels: Tensor  # [N, F] int64
+    visible: Tensor  # [N, F] bool, what the view can show
+    views: list[View]
+    person: np.ndarray  # [N] index into outfits
+    outfits: list[Outfit]
+
+
+def load(folder: Path, half: int | None) -> People:
+    """Read shards; ``half`` keeps the even or the odd ones (the judge must not share people with the model)."""
+    paths = sorted(folder.glob("people-*.npz"))
+    if half is not None:
+        paths = [path for path in paths if int(path.stem.rsplit("-", 1)[1]) % 2 == half]
+    if not paths:
+        raise SystemExit(f"{folder}: no shards; make them with tools/perception_data.py")
+    shards = [np.load(path) for path in paths]
+    names = np.concatenate([shard["views"] for shard in shards])
+    outfits = [Outfit.from_dict(json.loads(text)) for shard in shards for text in shard["outfits"]]
+    shown = {name: [visible(f, *name.split()) for f in FIELDS] for name in np.unique(names)}
+    views = {name: View(name.split()[0], AZIMUTH[name.split()[1]]) for name in np.unique(names)}
+    per_person = len(names) // len(outfits)
+    return People(
+        images=np.concatenate([shard["images"] for shard in shards]),
+        labels=torch.from_numpy(np.concatenate([shard["labels"] for shard in shards]).astype(np.int64)),
+        visible=torch.tensor([shown[name] for name in names]),
+        views=[views[name] for name in names],
+        person=np.arange(len(names)) // per_person,
+        outfits=outfits,
+    )
+
+
+def background(count: int, size: int) -> Tensor:  # [N, 3, S, S]
+    """Grey, vertical gradients or blurred colour noise."""
+    top, bottom = torch.rand(2, count, 3, 1, 1)
+    ramp = torch.linspace(0, 1, size).view(1, 1, size, 1)
+    noise = functional.interpolate(torch.rand(count, 3, 7, 7), size=size, mode="bilinear")
+    gray = (0.3 + 0.7 * torch.rand(count, 1, 1, 1)).expand(count, 3, size, size)
+    kind = torch.rand(count, 1, 1, 1)
+    return torch.where(kind < 0.45, gray, torch.where(kind < 0.75, top * (1 - ramp) + bottom * ramp, noise))
+
+
+def wreck(images: Tensor) -> Tensor:  # [N, 4, S, S] -> [N, 4, S, S]
+    """Replace or stain the texture inside the silhouette with noise of several scales: no caption fits."""
+    count, size = len(images), images.shape[-1]
+    noise = torch.zeros(count, 3, size, size)
+    for scale in (4, 9, 20, 56):
+        coarse = torch.randn(count, 3, scale, scale)
+        noise += functional.interpolate(coarse, size=size, mode="bilinear") * torch.rand(count, 1, 1, 1)
+    noise = torch.sigmoid(noise * torch.empty(count, 1, 1, 1).uniform_(0.7, 2.5) + torch.randn(count, 3, 1, 1))
+    rgb, alpha = images[:, :3], images[:, 3:]
+    light = (rgb.mean(1, keepdim=True) / (rgb.mean(1, keepdim=True).amax((2, 3), keepdim=True) + 1e-3)).clamp(0, 1)
+    stained = torch.empty(count, 1, 1, 1).uniform_(0.35, 0.8)
+    fresh = torch.rand(count, 1, 1, 1) < 0.6
+    rgb = torch.where(fresh, noise * (0.5 + 0.5 * light), (1 - stained) * rgb + stained * noise)
+    return torch.cat([rgb, alpha], 1)
+
+
+def compose(rgba: Tensor, augment: bool) -> Tensor:  # [N, 4, S, S] in [0, 1] -> [N, 3, S, S]
+    """Pictures over backgrounds, with flips, shifts, light, blur and noise when training."""
+    count, _, size, _ = rgba.shape
+    premultiplied = torch.cat([rgba[:, :3] * rgba[:, 3:], rgba[:, 3:]], 1)
+    if not augment:
+        return premultiplied[:, :3] + 0.88 * (1 - rgba[:, 3:])
+    theta = torch.zeros(count, 2, 3)
+    flip = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
+    zoom = torch.empty(count).uniform_(0.85, 1.1)
+    theta[:, 0, 0], theta[:, 1, 1] = zoom * flip, zoom
+    theta[:, :, 2] = torch.empty(count, 2).uniform_(-0.07, 0.07)
+    grid = functional.affine_grid(theta, list(premultiplied.shape), align_corners=False)
+    x = functional.grid_sample(premultiplied, grid, align_corners=False)
+    x = x[:, :3] + background(count, size) * (1 - x[:, 3:])
+    x = x * torch.empty(count, 1, 1, 1).uniform_(0.88, 1.12) + torch.empty(count, 1, 1, 1).uniform_(-0.04, 0.04)
+    if torch.rand(()) < 0.3:
+        x = functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    return (x + torch.randn_like(x) * 0.05 * torch.rand(count, 1, 1, 1)).clamp(0, 1)
+
+
+def swapped_colors(outfit: Outfit) -> Outfit | None:
+    """The same outfit with the colours of two garments exchanged, or None when that changes nothing."""
+    garments = [
+        k for k, garment in enumerate(outfit.garments) if garment.slot in ("top", "bottom", "full", "outer", "feet")
+    ]
+    if len(garments) < 2:
+        return None
+    a, b = random.sample(garments, 2)
+    first, second = outfit.garments[a], outfit.garments[b]
+    if first.color == second.color:
+        return None
+    worn = list(outfit.garments)
+    worn[a], worn[b] = dataclasses.replace(first, color=second.color), dataclasses.replace(second, color=first.color)
+    return dataclasses.replace(outfit, garments=tuple(worn))
+
+
+def describe(outfit: Outfit, view: View, rng: np.random.Generator) -> tuple[str, list[int]]:
+    """A caption for one view and the fields it mentions."""
+    text, mentioned = caption(outfit, rng=rng)
+    fields = [FIELD_INDEX[name] for name in mentioned if name in FIELD_INDEX]
+    if view.region != "full" or view.facing != "front":
+        text = part_prompt(text, view) if rng.random() < 0.75 else text
+    return text, fields
+
+
+def contrastive(images: Tensor, texts: Tensor, valid: Tensor, scale: Tensor) -> Tensor:
+    """InfoNCE both ways; rows of ``images`` and ``texts`` beyond the batch are negatives only.
+
+    Args:
+        images: [N + wrecked, D]; texts: [N + swapped, D]; valid: [N, N] picture i fits caption j as well.
+    """
+    count = len(valid)
+    logits = scale * images @ texts.T
+    other = torch.zeros_like(logits, dtype=torch.bool)
+    other[:count, :count] = valid & ~torch.eye(count, dtype=torch.bool)
+    logits = logits.masked_fill(other, -1e4)
+    target = torch.arange(count)
+    return functional.cross_entropy(logits[:count], target) + functional.cross_entropy(logits[:, :count].T, target)
+
+
+def head_loss(model: SmallImageText, embeddings: Tensor, labels: Tensor, shown: Tensor) -> Tensor:
+    """Mean over fields of the attribute heads' cross entropy where the label is known and shown."""
+    total = embeddings.new_zeros(())
+    for k, field in enumerate(FIELDS):
+        rows = shown[:, k] & (labels[:, k] >= 0)
+        if rows.any():
+            logits = model.heads[key(field)](model.head_scale * embeddings[rows])
+            total = total + functional.cross_entropy(logits, labels[rows, k], reduction="sum") / len(labels)
+    return total / 8
+
+
+class Trainer:
+    """One model, its optimiser and the people it sees."""
+
+    def __init__(self, arguments: argparse.Namespace, people: People) -> None:
+        self.arguments, self.people = arguments, people
+        name = "personify-judge" if arguments.judge else "personify-small"
+        self.model = SmallImageText(JUDGE if arguments.judge else TowerConfig(), name)
+        self.model.image.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
+        )
+        self.step = self.seen = 0
+        self.resume = arguments.out.with_suffix(".resume")
+        if self.resume.exists():
+            state = torch.load(self.resume, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seen = state["step"], state["seen"]
+        self.rng = np.random.default_rng([arguments.seed, self.step])
+        torch.manual_seed(arguments.seed + self.step)
+        random.seed(arguments.seed + self.step)
+        held = arguments.held
+        self.train = np.nonzero(people.person >= held)[0]
+        self.test = np.nonzero(people.person < held)[0]
+
+    def encode(self, images: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.model.encode_image(images.movedim(1, -1))
+
+    def batch(self) -> dict[str, Tensor]:
+        """Pictures, caption embeddings' inputs and who fits whom."""
+        people, size = self.people, self.arguments.batch
+        rows = self.rng.choice(self.train, size, replace=False)
+        rgba = torch.from_numpy(people.images[rows]).movedim(-1, 1).float() / 255
+        described = [describe(people.outfits[people.person[r]], people.views[r], self.rng) for r in rows]
+        texts = [text for text, _ in described]
+        mentioned = torch.zeros(size, len(FIELDS), dtype=torch.bool)
+        for k, (_, fields) in enumerate(described):
+            mentioned[k, fields] = True
+        for r in rows[: size // 2]:
+            outfit = swapped_colors(people.outfits[people.person[r]])
+            if outfit is not None and people.views[r].region == "full":
+                texts.append(describe(outfit, people.views[r], self.rng)[0])
+        labels = people.labels[rows]
+        valid = ((labels[:, None] == labels[None]) | ~mentioned[None]).all(-1)
+        images = compose(rgba, augment=True)
+        wrecked = int(self.arguments.wrecked * size)
+        if wrecked:
+            images = torch.cat([images, compose(wreck(rgba[:wrecked]), augment=True)])
+        return {
+            "images": images,
+            "texts": texts,
+            "labels": labels,
+            "mentioned": mentioned,
+            "valid": valid,
+            "shown": people.visible[rows],
+        }
+
+    def attack(self, images: Tensor, texts: Tensor, valid: Tensor, scale: Tensor) -> Tensor:
+        """One gradient step of L2 length ``--attack`` from a random start, against the contrastive loss."""
+        radius = self.arguments.attack
+        delta = functional.normalize(torch.randn_like(images).flatten(1), dim=1).view_as(images) * radius * 0.5
+        delta.requires_grad_(True)
+        loss = contrastive(self.encode(images + delta), texts.detach(), valid, scale.detach())
+        (gradient,) = torch.autograd.grad(loss, delta)
+        delta = delta.detach() + radius * functional.normalize(gradient.flatten(1), dim=1).view_as(images)
+        length = delta.flatten(1).norm(dim=1).clamp(min=radius).view(-1, 1, 1, 1)
+        return (images + delta * radius / length).clamp(0, 1)
+
+    def run(self) -> None:
+        """Train for ``--minutes``; print every 50 steps, save at the end and every few minutes."""
+        start = saved = time.perf_counter()
+        budget = 60 * self.arguments.minutes
+        history = []
+        first = self.step
+        while (spent := time.perf_counter() - start) < budget:
+            warm = min(1.0, (self.step - first + 1) / 100)
+            rate = self.arguments.rate * warm * (0.5 + 0.5 * math.cos(math.pi * spent / budget)) + 1e-6
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate
+            history.append(self.update())
+            if self.step % 50 == 0:
+                contrast, accuracy = np.mean(history[-50:], 0)
+                speed = (self.step - first) * self.arguments.batch / spent
+                print(
+                    f"step {self.step} seen {self.seen} {speed:.0f}/s contrast {contrast:.3f} batch accuracy {accuracy:.3f} left {(budget - spent) / 60:.0f} min",
+                    flush=True,
+                )
+            if time.perf_counter() - saved > 240:
+                self.save()
+                saved = time.perf_counter()
+        self.save()
+
+    def update(self) -> tuple[float, float]:
+        model, batch = self.model, self.batch()
+        scale = model.log_scale.exp().clamp(max=60)
+        texts = model.encode_text(batch["texts"])
+        images = batch["images"]
+        if self.arguments.attack:
+            images = self.attack(images, texts, batch["valid"], scale)
+        embeddings = self.encode(images)
+        contrast = contrastive(embeddings, texts, batch["valid"], scale)
+        count = len(batch["labels"])
+        heads = head_loss(model, embeddings[:count], batch["labels"], batch["shown"])
+        heads = heads + head_loss(model, texts[:count], batch["labels"], batch["mentioned"])
+        loss = contrast + 2 * heads
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        self.optimizer.step()
+        self.step += 1
+        self.seen += count
+        with torch.no_grad():
+            logits = (embeddings[:count] @ texts[:count].T).masked_fill(
+                batch["valid"] & ~torch.eye(count, dtype=torch.bool), -9
+            )
+            accuracy = (logits.argmax(1) == torch.arange(count)).float().mean()
+        return float(contrast.detach()), float(accuracy)
+
+    def save(self) -> None:
+        with atomic_path(self.resume) as temporary:
+            torch.save(
+                {
+                    "model": self.model.state_dict(),
+                    "optimizer": self.optimizer.state_dict(),
+                    "step": self.step,
+                    "seen": self.seen,
+                },
+                temporary,
+            )
+        self.model.save(self.arguments.out, report=json.dumps({"seen": self.seen, "seed": self.arguments.seed}))
+
+    @torch.no_grad()
+    def report(self) -> dict[str, float]:
+        """Held-out accuracy of the image heads per region and retrieval among 100 full captions."""
+        model, people = self.model.eval(), self.people
+        rows = self.test
+        rgba = torch.from_numpy(people.images[rows]).movedim(-1, 1).float() / 255
+        embeddings = torch.cat([self.encode(compose(chunk, augment=False)) for chunk in rgba.split(128)])
+        labels, shown = people.labels[rows], people.visible[rows]
+        logits = model.attribute_logits(embeddings)
+        result: dict[str, float] = {}
+        for region in REGIONS:
+            inside = torch.tensor(
+                [people.views[r].region == region and people.views[r].facing == "front" for r in rows]
+            )
+            for k, field in enumerate(FIELDS):
+                use = inside & shown[:, k] & (labels[:, k] >= 0)
+                if use.sum() >= 30:
+                    result[f"{region} {field}"] = float((logits[field][use].argmax(1) == labels[use, k]).float().mean())
+        rng = np.random.default_rng(0)
+        front = [
+            k for k, r in enumerate(rows) if people.views[r].region == "full" and people.views[r].facing == "front"
+        ]
+        front = front[::2][:100]
+        texts = [caption(people.outfits[people.person[rows[k]]], rng=rng)[0] for k in front]
+        similarity = embeddings[front] @ model.encode_text(texts).T
+        target = torch.arange(len(front))
+        result["image to text R@1 of 100"] = float((similarity.argmax(1) == target).float().mean())
+        result["text to image R@1 of 100"] = float((similarity.argmax(0) == target).float().mean())
+        return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--judge", action="store_true", help="other architecture, other seed, other half of the people")
+    parser.add_argument("--attack", type=float, default=0.0, help="L2 radius of the robust fine-tune, e.g. 2.5")
+    parser.add_argument("--wrecked", type=float, default=0.0, help="share of wrecked textures per batch")
+    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--rate", type=float, default=1.2e-3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--held", type=int, default=100, help="people kept for the report")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    people = load(arguments.data, (1 if arguments.judge else 0) if arguments.judge else None)
+    trainer = Trainer(arguments, people)
+    print(
+        f"{len(people.images)} pictures of {len(people.outfits)} people; step {trainer.step}; {arguments.threads} threads",
+        flush=True,
+    )
+    trainer.run()
+    for name, value in trainer.report().items():
+        print(f"{name:40s} {value:.3f}")
+
+
+if __name__ == "__main__":
+    main()
