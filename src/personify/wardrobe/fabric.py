@@ -127,7 +127,7 @@ def paint(garment: Garment, pattern_map: PatternMap, seed: int, texture_size: in
         color_of(garment, seed), accent_of(garment), garment.slot, seed,
     )  # fmt: skip
     tint, height = weave.detail(swatch, pattern_map.edge)
-    color = _colors(garment, swatch) * tint[..., None]
+    color: Values = _colors(garment, swatch) * tint[..., None]
     color, height = _sew(color, height, swatch, pattern_map, weave)
     folds = wrinkles(swatch) * (weave.folds * _FOLDS[garment.fit])
     return Material(
