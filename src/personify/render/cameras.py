@@ -66,7 +66,7 @@ class Camera:
 
     @property
     def azimuth(self) -> float:
-        """Radians around +Y, from where the camera's right axis points; well defined also when it looks straight down."""
+        """Radians around +Y; taken from the right axis, so defined also when the camera looks straight down."""
         right = self.viewmat[0, :3]
         return math.atan2(-float(right[2]), float(right[0]))
 
@@ -205,7 +205,7 @@ def turntable(
     for frame in range(frames):
         azimuth = 2 * math.pi * frame / frames
         cosine, sine = math.cos(azimuth), math.sin(azimuth)
-        eye = axis + [sine * offset[2], offset[1], cosine * offset[2]]
+        eye = axis + np.array([sine * offset[2], offset[1], cosine * offset[2]])
         rotation = orbit(np.zeros(3), 1.0, azimuth, elevation)[:3, :3]
         viewmat = np.eye(4, dtype=np.float32)
         viewmat[:3, :3] = rotation

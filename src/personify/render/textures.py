@@ -1,4 +1,4 @@
-"""Textures with mipmaps, packed into one buffer that kernels sample (bilinear within a level, linear between levels)."""
+"""Textures with mipmaps, packed into one buffer that kernels sample (bilinear in a level, linear between levels)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _pyramid(image: NDArray[np.uint8], kind: str) -> list[NDArray[np.uint8]]:
     rgba[..., : image.shape[2]] = image
     if kind == "mask":
         rgba[..., 3] = np.where(rgba[..., 3] >= 128, 255, 0)
-    values = rgba.astype(np.float32) / 255
+    values: NDArray[np.float32] = (rgba / np.float32(255)).astype(np.float32)
     if kind != "normal":
         values[..., :3] = srgb_to_linear(values[..., :3])
     pyramid = [rgba]
@@ -76,13 +76,14 @@ def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
     total = weights.reshape(values.shape[0] // 2, 2, values.shape[1] // 2, 2, 1).sum((1, 3))
     halved = blocks / total
     halved[..., 3] = total[..., 0] / 4 - 1e-4
-    return np.clip(halved, 0, 1)
+    return np.clip(halved, 0, 1).astype(np.float32)
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _corners(textures: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
     """Indices of the four texels around a point and its fractions; coordinates clamp at the border."""
-    offset, width, height = textures.levels[texture, level]
+    levels = textures.levels
+    offset, width, height = levels[texture, level, 0], levels[texture, level, 1], levels[texture, level, 2]
     x = min(max(u * width - 0.5, 0.0), width - 1.0)
     y = min(max(v * height - 0.5, 0.0), height - 1.0)
     x0, y0 = int(x), int(y)

@@ -1,0 +1,153 @@
+"""What lies behind the person: a plain colour, or a studio cove with the person's shadow on its floor (y = 0)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from personify.render.cameras import Camera
+from personify.render.occlusion import SPIRALS, TAPS
+
+FLOOR_CELLS = 128
+_CONTACT = 0.30  # metres above the floor within which a thing darkens it
+_LAMP = 0.16  # radius of the key light over its distance: how fast shadows blur
+
+_DEPTH = 1.0  # metres under the floor from which things above it are seen
+
+# Linear light of the studio: middle and border of the cove, and how much of it shadows leave.
+_MIDDLE = (0.74, 0.75, 0.77)
+_BORDER = (0.40, 0.415, 0.44)
+
+
+class Floor(NamedTuple):
+    """Light on the floor around the person.
+
+    Attributes:
+        light: [N, N, 2] float32 share of the key light and of the surroundings that arrives; rows run along Z.
+        corner: [2] float32 X and Z of the first cell, metres.
+        cell: metres per cell.
+    """
+
+    light: NDArray[np.float32]
+    corner: NDArray[np.float32]
+    cell: float
+
+
+def camera_below(corner: NDArray[np.float32], cell: float) -> Camera:
+    """Parallel camera under the floor that sees one cell per pixel (mirrored: columns run along X, rows along Z)."""
+    viewmat = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, _DEPTH], [0, 0, 0, 1]], np.float32)
+    K = np.array([[1 / cell, 0, 0.5], [0, 1 / cell, 0.5], [0, 0, 1]], np.float32)
+    viewmat[:2, 3] = -corner
+    return Camera(viewmat, K, FLOOR_CELLS, FLOOR_CELLS, ortho=True)
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=True)
+def fill_floor(shadow: Any, below: Any, corner: Any, cell: Any, rough: Any, light: Any) -> None:
+    """Shadow and contact darkening of the floor.
+
+    Args:
+        shadow: the key light's shadow map.
+        below: [N, N] z-buffer nearness seen by `camera_below`.
+        corner: as in `Floor`.
+        cell: as in `Floor`.
+        rough: [N, N, 2] scratch.
+        light: [N, N, 2] result.
+    """
+    size = len(light)
+    m = shadow.matrix
+    texel = 1 / math.sqrt(m[0, 0] ** 2 + m[0, 1] ** 2 + m[0, 2] ** 2)
+    for row in prange(size):
+        for column in range(size):
+            x, z, spiral = corner[0] + column * cell, corner[1] + row * cell, 4 * (row & 3) + (column & 3)
+            u, v = m[0, 0] * x + m[0, 2] * z + m[0, 3], m[1, 0] * x + m[1, 2] * z + m[1, 3]
+            near = m[2, 0] * x + m[2, 2] * z + m[2, 3]
+            gap = _blocker(shadow.nearness, u, v, near, 0.20 / texel, spiral)
+            rough[row, column, 0] = _lit(shadow.nearness, u, v, near, (0.012 + _LAMP * gap) / texel, spiral)
+            rough[row, column, 1] = _openness(below, row, column, 0.12 / cell, spiral)
+    for row in prange(size):
+        for column in range(size):
+            for channel in range(2):  # the mean over the 4 x 4 spirals
+                total, count = 0.0, 0
+                for r in range(max(row - 1, 0), min(row + 3, size)):
+                    for c in range(max(column - 1, 0), min(column + 3, size)):
+                        total, count = total + rough[r, c, channel], count + 1
+                light[row, column, channel] = total / count
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _blocker(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> Any:
+    """Mean distance to what blocks the light (Fernando 2005, percentage-closer soft shadows)."""
+    size, total, count = len(nearness), 0.0, 0
+    for tap in range(TAPS):
+        x, y = int(u + radius * SPIRALS[spiral, tap, 0] + 0.5), int(v + radius * SPIRALS[spiral, tap, 1] + 0.5)
+        if 0 <= x < size and 0 <= y < size and nearness[y, x] > near:
+            total += nearness[y, x] - near
+            count += 1
+    return total / count if count > 0 else 0.0
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _lit(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> Any:
+    size, blocked = len(nearness), 0
+    for tap in range(TAPS):
+        x, y = int(u + radius * SPIRALS[spiral, tap, 0] + 0.5), int(v + radius * SPIRALS[spiral, tap, 1] + 0.5)
+        if 0 <= x < size and 0 <= y < size and nearness[y, x] > near:
+            blocked += 1
+    return 1 - blocked / TAPS
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _openness(below: Any, row: Any, column: Any, radius: Any, spiral: Any) -> Any:
+    size, total = len(below), 0.0
+    for tap in range(TAPS):
+        r, c = int(row + radius * SPIRALS[spiral, tap, 1] + 0.5), int(column + radius * SPIRALS[spiral, tap, 0] + 0.5)
+        if 0 <= r < size and 0 <= c < size:
+            height = -below[r, c] - _DEPTH
+            total += max(0.0, 1 - max(height, 0.0) / _CONTACT)
+    return 1 - total / TAPS
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _floor_light(floor: Any, x: Any, z: Any) -> Any:
+    size = len(floor.light)
+    column, row = (x - floor.corner[0]) / floor.cell, (z - floor.corner[1]) / floor.cell
+    c, r = math.floor(column), math.floor(row)
+    if c < 0 or r < 0 or c + 1 >= size or r + 1 >= size:
+        return 1.0, 1.0
+    fx, fy = column - c, row - r
+    wa, wb, wc, wd = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
+    p = floor.light
+    key = wa * p[r, c, 0] + wb * p[r, c + 1, 0] + wc * p[r + 1, c, 0] + wd * p[r + 1, c + 1, 0]
+    ambient = wa * p[r, c, 1] + wb * p[r, c + 1, 1] + wc * p[r + 1, c, 1] + wd * p[r + 1, c + 1, 1]
+    return key, ambient
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def backdrop(background: Any, floor: Any, view: Any, row: Any, column: Any, height: Any, width: Any) -> Any:
+    """Linear RGB behind a pixel; ``background`` is linear RGB, negative for the studio."""
+    if background[0] >= 0:
+        return background[0], background[1], background[2]
+    x, y = (column + 0.5) / width - 0.5, (row + 0.5) / height - 0.45
+    t = min(math.sqrt(x * x + y * y) / 0.80, 1.0)
+    t = t * t * (3 - 2 * t)
+    red = _MIDDLE[0] + t * (_BORDER[0] - _MIDDLE[0])
+    green = _MIDDLE[1] + t * (_BORDER[1] - _MIDDLE[1])
+    blue = _MIDDLE[2] + t * (_BORDER[2] - _MIDDLE[2])
+    rays = view.rays
+    dx = rays[0, 0] * column + rays[0, 1] * row + rays[0, 2]
+    dy = rays[1, 0] * column + rays[1, 1] * row + rays[1, 2]
+    dz = rays[2, 0] * column + rays[2, 1] * row + rays[2, 2]
+    px, py, pz = view.position[0], view.position[1], view.position[2]
+    if view.ortho:  # rays start beside each other and run in parallel
+        px, py, pz = px + dx, py + dy, pz + dz
+        dx, dy, dz = view.forward[0], view.forward[1], view.forward[2]
+    if dy > -1e-6 or py <= 0:
+        return red, green, blue
+    distance = -py / dy
+    key, ambient = _floor_light(floor, px + distance * dx, pz + distance * dz)
+    light = (0.45 + 0.55 * key) * (0.25 + 0.75 * ambient)
+    return red * light, green * light * 1.0, blue * light

@@ -1,0 +1,125 @@
+"""The studio's lights, and the shadow map of its key light.
+
+Azimuths are relative to the camera: orbiting the camera looks like a turntable under fixed lights.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from personify.render.cameras import Camera, direction, look_at
+from personify.render.rasterize import Raster
+
+RGB = tuple[float, float, float]
+SHADOW_SIZE = 512  # texels; the person spans about 2 m of them, so a texel is about 4 mm
+_BLUR = 2  # texels around the two nearest ones
+
+
+@dataclass(frozen=True)
+class Light:
+    """A distant light.
+
+    Attributes:
+        azimuth: radians from the camera, positive towards the right of the image.
+        elevation: radians above the horizon.
+        color: linear RGB irradiance on a surface that faces the light; 1 shows a texture at its own brightness.
+    """
+
+    azimuth: float
+    elevation: float
+    color: RGB
+
+
+@dataclass(frozen=True)
+class Lights:
+    """Key, fill and two rim lights, and a sky over a ground; together about 1 on a surface that faces the camera.
+
+    Attributes:
+        key: the only light that casts shadows.
+        fill: broad, opens the shadows of the key light.
+        rims: from behind, draw the outline.
+        sky: ambient linear RGB from above.
+        ground: ambient linear RGB from below.
+    """
+
+    key: Light = Light(math.radians(-38), math.radians(40), (1.02, 0.96, 0.88))
+    fill: Light = Light(math.radians(55), math.radians(12), (0.13, 0.15, 0.18))
+    rims: tuple[Light, Light] = (
+        Light(math.radians(150), math.radians(35), (0.55, 0.60, 0.68)),
+        Light(math.radians(-150), math.radians(30), (0.30, 0.33, 0.38)),
+    )
+    sky: RGB = (0.36, 0.38, 0.42)
+    ground: RGB = (0.17, 0.155, 0.145)
+
+
+class Rig(NamedTuple):
+    """`Lights` seen from one camera: directions [4, 3] towards key, fill, rims; colors [4, 3]; ambient [2, 3]."""
+
+    directions: NDArray[np.float32]
+    colors: NDArray[np.float32]
+    ambient: NDArray[np.float32]
+
+
+def set_up(lights: Lights, camera: Camera) -> Rig:
+    """Turn the lights with the camera."""
+    each = (lights.key, lights.fill, *lights.rims)
+    directions = np.stack([direction(camera.azimuth + light.azimuth, light.elevation) for light in each])
+    colors = np.array([light.color for light in each], np.float32)
+    return Rig(directions.astype(np.float32), colors, np.array([lights.sky, lights.ground], np.float32))
+
+
+def shadow_camera(vertices: NDArray[np.float32], seen: NDArray[np.bool_], towards_light: NDArray[np.float32]) -> Camera:
+    """Parallel camera at the light that covers the vertices seen by the viewer, so close-ups get fine shadows."""
+    viewmat = look_at(towards_light, np.zeros(3))
+    points = vertices[seen] if seen.any() else vertices
+    local = points @ viewmat[:3, :3].T
+    low, high = local.min(0), local.max(0)
+    span = max(float((high - low)[:2].max()) * 1.04, 1e-3)
+    focal = SHADOW_SIZE / span
+    viewmat[:2, 3] = -(low + high)[:2] / 2
+    viewmat[2, 3] = 1 - (vertices @ viewmat[2, :3]).min()
+    K = np.array([[focal, 0, SHADOW_SIZE / 2], [0, focal, SHADOW_SIZE / 2], [0, 0, 1]], np.float32)
+    return Camera(viewmat, K, SHADOW_SIZE, SHADOW_SIZE, ortho=True)
+
+
+class Shadow(NamedTuple):
+    """A shadow map: nearness [S, S] to the light, and world -> (column, row, nearness) as [3, 4]."""
+
+    nearness: NDArray[np.float32]
+    matrix: NDArray[np.float32]
+
+
+def shadow_map(raster: Raster, camera: Camera) -> Shadow:
+    """Name the pieces of a z-buffer drawn with `shadow_camera`."""
+    matrix = camera.viewmat[:3].copy()
+    matrix[:2] *= camera.K[0, 0]
+    matrix[:2, 3] += camera.K[:2, 2] - 0.5
+    matrix[2] *= -1
+    return Shadow(raster.nearness, matrix)
+
+
+@njit(cache=True, nogil=True)
+def visibility(shadow: Any, x: Any, y: Any, z: Any, bias: Any) -> Any:
+    """Share of the key light that reaches a point: percentage-closer filtering with a tent of a few texels."""
+    m = shadow.matrix
+    column = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]
+    row = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]
+    near = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3] + bias
+    x0, y0 = math.floor(column), math.floor(row)
+    size = len(shadow.nearness)
+    if x0 < _BLUR or y0 < _BLUR or x0 + _BLUR + 1 >= size or y0 + _BLUR + 1 >= size:
+        return 1.0
+    fx, fy = column - x0, row - y0
+    lit = 0.0
+    for dy in range(-_BLUR, _BLUR + 2):
+        wy = _BLUR + 1 - abs(dy - fy)
+        for dx in range(-_BLUR, _BLUR + 2):
+            if shadow.nearness[y0 + dy, x0 + dx] <= near:
+                lit += wy * (_BLUR + 1 - abs(dx - fx))
+    return lit / (_BLUR + 1) ** 4
