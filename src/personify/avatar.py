@@ -87,7 +87,8 @@ class Avatar:
         if path.suffix.lower() not in (".glb", ".html", ".obj", ".ply"):
             raise PersonifyError(f"{path}: unknown extension {path.suffix!r}; expected .glb, .html, .obj or .ply")
         if path.suffix.lower() == ".obj":
-            return write_obj(path, self.parts)[0]
+            write_obj(path, self.parts)
+            return path
         if path.suffix.lower() == ".ply":
             return write_ply(path, self.parts)
         chosen = self.motions if motions is None else motions
@@ -119,6 +120,7 @@ class Avatar:
             "outfit": self.outfit,
             "provenance": self.provenance,
         }
+        tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
         with atomic_path(path) as temporary:
             save_file(tensors, temporary, {"format": FORMAT, "avatar": json.dumps(header, sort_keys=True)})
         return path

@@ -1,8 +1,8 @@
 // The offline viewer: reads the GLB embedded in the page, plays its clips, shows it in a small studio.
 import {
-  AnimationMixer, Box3, CanvasTexture, CircleGeometry, Clock, DirectionalLight, Mesh, MeshBasicMaterial,
-  NeutralToneMapping, PCFShadowMap, PMREMGenerator, PerspectiveCamera, RepeatWrapping, Scene, ShadowMaterial,
-  SkeletonHelper, Vector3, WebGLRenderer,
+  AnimationMixer, Box3, CanvasTexture, CircleGeometry, DirectionalLight, Mesh, MeshBasicMaterial,
+  NeutralToneMapping, PMREMGenerator, PerspectiveCamera, RepeatWrapping, Scene, ShadowMaterial,
+  SkeletonHelper, VSMShadowMap, Vector3, WebGLRenderer,
 } from 'three';
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js';
 import { RoomEnvironment } from 'three/addons/environments/RoomEnvironment.js';
@@ -55,11 +55,12 @@ function makeFloor() {
 }
 
 function makeLights() {
-  const key = new DirectionalLight('#fff4e8', 2.4);
+  const key = new DirectionalLight('#fff4e8', 2.0);
   key.position.set(1.8, 4.2, 3.2);
   key.castShadow = true;
-  key.shadow.mapSize.set(2048, 2048);
-  key.shadow.radius = 5;
+  key.shadow.mapSize.set(1024, 1024);
+  key.shadow.radius = 6;
+  key.shadow.blurSamples = 16;
   key.shadow.bias = -0.0002;
   key.shadow.normalBias = 0.012;
   Object.assign(key.shadow.camera, { left: -1.7, right: 1.7, top: 1.9, bottom: -1.7, near: 0.5, far: 10 });
@@ -73,7 +74,7 @@ class Studio {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
     this.renderer.toneMapping = NeutralToneMapping; // keeps the textures' colours
     this.renderer.shadowMap.enabled = true;
-    this.renderer.shadowMap.type = PCFShadowMap;
+    this.renderer.shadowMap.type = VSMShadowMap; // soft edges at any distance
     this.scene = new Scene();
     this.scene.environment = new PMREMGenerator(this.renderer).fromScene(new RoomEnvironment(), 0.04).texture;
     this.scene.environmentIntensity = 0.55;
@@ -286,9 +287,10 @@ async function start() {
   followHips();
   frame();
 
-  const clock = new Clock();
-  studio.renderer.setAnimationLoop(() => {
-    player.advance(Math.min(clock.getDelta(), 0.1));
+  let last = null; // milliseconds
+  studio.renderer.setAnimationLoop((now) => {
+    player.advance(Math.min((now - (last ?? now)) / 1000, 0.1)); // a tab that slept goes on where it was
+    last = now;
     expressions.apply();
     followHips();
     showPlayer(player);

@@ -6,6 +6,7 @@ Besides the two encoders it has linear attribute heads that work on either embed
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ class ImageTower(nn.Module):
         widths, block = config.widths, _ConvBlock if config.block == "conv" else _MixerBlock
         self.stem = nn.Conv2d(3, widths[0], 7, 4, 3)
         layers: list[nn.Module] = []
-        for inside, outside in zip(widths, widths[1:], strict=False):
+        for inside, outside in itertools.pairwise(widths):
             layers.append(block(inside, outside, 2))
             layers += [block(outside, outside, 1) for _ in range(config.depth - 1)]
         self.blocks = nn.Sequential(*layers, nn.GroupNorm(1, widths[-1]))
