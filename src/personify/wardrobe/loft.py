@@ -53,7 +53,7 @@ def loft(rows: ArrayLike, closed: bool = True) -> Shell:
     """Surface through rings of points.
 
     Args:
-        rows: [R, C, 3] metres. Going along a ring is to the right and going from ring to ring is down, seen from outside.
+        rows: [R, C, 3] metres. Along a ring is to the right, from ring to ring is down, seen from outside.
         closed: each ring returns to its first point.
 
     Example:
