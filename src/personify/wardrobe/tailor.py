@@ -1,0 +1,185 @@
+"""What all garments share: necklines, sleeves and hems as fields, fits as numbers, layers in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from personify.wardrobe.cloth import Cloth, drape_cloth, join, rim
+from personify.wardrobe.drape import GAP, Fitting, hang, height_rows, soften
+from personify.wardrobe.figure import Points
+from personify.wardrobe.outfit import Garment
+from personify.wardrobe.piece import Piece
+from personify.wardrobe.suit import ANGLES, HEIGHTS, REACHES, body_suit, node_angles, smoothstep, tunic
+
+Field = Callable[[Points], Points]  # canonical [N, 3] -> [N], metres inside the garment's edge
+
+EASE = {"slim": 0.004, "regular": 0.010, "loose": 0.024}  # metres between body and cloth
+HANG = {"slim": 0.80, "regular": 0.38, "loose": 0.14}  # how fast cloth may fall inwards below a bulge
+SLEEVE_END = {"none": 0.17, "short": 0.345, "long": 0.70}  # canonical |x|
+
+
+@dataclass(frozen=True)
+class Worn:
+    """A garment that has been made.
+
+    Attributes:
+        garment: what it is.
+        cloth: its geometry, hems not yet rimmed.
+        covers: field of what it hides of the layers below and of the skin.
+        hardware: buttons, buckles and the like, ready pieces.
+    """
+
+    garment: Garment
+    cloth: Cloth
+    covers: Field
+    hardware: tuple[Piece, ...] = ()
+
+
+def sleeve(end: float) -> Field:
+    """Inside up to canonical |x| = ``end``; sleeveless garments get a rounded armhole."""
+
+    def field(c: Points) -> Points:
+        x, y = np.abs(c[:, 0]), c[:, 1]
+        if end > 0.2:
+            return np.where(y > 1.2, end - x, 1.0)
+        return np.where(y > 1.2, end + 0.6 * np.clip(1.36 - y, 0, 0.12) - x, 1.0)
+
+    return field
+
+
+def below(height: float) -> Field:
+    """Inside under canonical y = ``height``."""
+    return lambda c: height - c[:, 1]
+
+
+def above(height: float) -> Field:
+    """Inside over canonical y = ``height``."""
+    return lambda c: c[:, 1] - height
+
+
+def round_neck(height: float = 1.502, drop: float = 0.055, width: float = 0.0) -> Field:
+    """Neckline at ``height`` behind the neck, ``drop`` lower in front, ``width`` wider than the neck."""
+
+    def field(c: Points) -> Points:
+        x, y, z = c.T
+        front = smoothstep(z, -0.05, 0.07)
+        side = np.maximum(0, 1 - (x / (0.085 + width)) ** 2)  # falls off along the shoulder
+        line = height - drop * front * side - width * 0.35 * side
+        return np.where(np.abs(x) < 0.16 + width, line - y, 1.0)
+
+    return field
+
+
+def v_neck(depth: float, width: float = 0.075, height: float = 1.50) -> Field:
+    """V down to ``depth`` metres under the neck in front."""
+
+    def field(c: Points) -> Points:
+        x, y, z = c.T
+        back = round_neck(height, 0.02)(c)
+        slope = depth / width
+        line = (height - depth + slope * np.abs(x) - y) / np.hypot(1, slope)
+        return np.where((z > 0) & (np.abs(x) < width + 0.03), np.minimum(line, np.maximum(back, line)), back)
+
+    return field
+
+
+def both(*fields: Field) -> Field:
+    """Inside all of them."""
+    return lambda c: np.minimum.reduce([field(c) for field in fields])
+
+
+def torso_radius(
+    fitting: Fitting, ease: float, slope: float, flare: float = 0.0, flare_from: float = 0.95, waist: float = 0.0
+) -> Points:
+    """Rings of a garment around torso and legs: over everything worn, hanging from chest, belly and hips.
+
+    Args:
+        fitting: the figure so far.
+        ease: metres away from the body.
+        slope: how fast the cloth may fall inwards (`hang`).
+        flare: metres per metre by which it widens below canonical y ``flare_from``.
+        waist: 0..1, how much the waist is taken in.
+    """
+    rings, scale = fitting.rings["torso"], fitting.figure.scale
+    least = np.maximum(rings.radius + ease * scale, fitting.worn["torso"] + GAP)
+    rows = height_rows("torso")
+    taken = 1.2 * waist * np.exp(-(((rows - 1.10) / 0.09) ** 2))
+    down = np.where(rows > flare_from, slope + taken, -flare)
+    fold = _skirt_folds(rows, flare_from, flare)
+    hung = hang(least, rings.step, down)
+    return np.maximum(soften(hung) * (1 + fold), least)
+
+
+def _skirt_folds(rows: Points, start: float, flare: float) -> Points:  # [K, ANGLES]
+    depth = np.clip((start - rows) / 0.5, 0, 1) * min(0.6 * max(flare, 0), 0.08)
+    return depth[:, None] * np.cos(9 * node_angles() + 0.7)
+
+
+def arm_radius(fitting: Fitting, side: str, ease: float, slope: float, cuff: float | None = None) -> Points:
+    """Rings of a sleeve; with ``cuff`` it gathers to that much ease at the wrist."""
+    rings, scale = fitting.rings[f"{side}_arm"], fitting.figure.scale
+    least = np.maximum(rings.radius + 0.5 * ease * scale, fitting.worn[f"{side}_arm"] + GAP)
+    hung = hang(least + 0.5 * ease * scale, rings.step, slope, up=1.0)
+    if cuff is not None:
+        gathered = smoothstep(REACHES, 0.61, 0.68)[:, None]
+        hung = hung * (1 - gathered) + np.maximum(rings.radius + cuff * scale, least) * gathered
+    elbow = np.exp(-(((REACHES - 0.44) / 0.07) ** 2)) + 0.5 * np.exp(-(((REACHES - 0.62) / 0.05) ** 2))
+    inner = 0.5 + 0.5 * np.cos(node_angles() - 0.5 * np.pi)
+    folds = 0.25 * ease * elbow[:, None] * np.sin(REACHES[:, None] * 150 + 2 * np.sin(node_angles())) * inner
+    return np.maximum(soften(hung) + folds * scale, least)
+
+
+def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None, shape: float = 1.0) -> Points:
+    """Rings of a trouser leg: bridges the hollows of the thigh, then hangs straight from the knee.
+
+    Args:
+        fitting: the figure so far.
+        side: ``left`` or ``right``.
+        ease: metres away from the body.
+        hem: radius at the ankle in metres of the canonical adult; None follows the leg.
+        shape: 0..1, how much of the straight fall is used.
+    """
+    name = f"{side}_leg"
+    rings, scale, rows = fitting.rings[name], fitting.figure.scale, height_rows(name)
+    least = np.maximum(rings.radius + 0.5 * ease * scale, fitting.worn[name] + GAP)
+    hung = hang(least + 0.5 * ease * scale, rings.step, 0.9 if hem is None else 0.28, up=0.6)
+    if hem is not None:
+        thigh = hung[int(np.argmin(np.abs(rows - 0.76)))].mean()
+        fall = smoothstep(rows, 0.84, 0.46)
+        straight = thigh + (hem * scale - thigh) * fall
+        hung = np.maximum(hung, (shape * fall * straight)[:, None])
+        breaks = 0.10 * hem * np.exp(-(((rows - 0.10) / 0.05) ** 2)) * np.sin(rows * 190)
+        knee = 0.05 * hem * np.exp(-(((rows - 0.50) / 0.06) ** 2)) * np.sin(rows * 140 + 1)
+        front = 0.6 + 0.4 * np.cos(node_angles())
+        hung = hung + (breaks + knee)[:, None] * front * scale
+    return np.maximum(soften(hung, 2.0), least)
+
+
+def bare(fitting: Fitting) -> dict[str, Points]:
+    """The radii of everything worn so far: what a garment leaves untouched."""
+    return dict(fitting.worn)
+
+
+def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple[float, float]]) -> None:
+    """Record a garment as the new outermost layer on rows between (low, high) of each limb."""
+    for name, (low, high) in covered.items():
+        rows = REACHES if name.endswith("arm") else height_rows(name)
+        inside = ((rows > low) & (rows < high))[:, None]
+        fitting.worn[name] = np.where(inside, np.maximum(fitting.worn[name], radius[name]), fitting.worn[name])
+
+
+def cut_out(fitting: Fitting, radius: dict[str, Points], offset: float, field: Field, legs: bool = False) -> Cloth:
+    """Drape a whole surface and cut the garment from it; ``offset`` metres off the suit where nothing hangs."""
+    surface = body_suit() if legs else tunic()
+    cloth = drape_cloth(fitting, surface, radius, offset * fitting.figure.scale)
+    return cloth.cut(field(cloth.canonical))
+
+
+def sewn(main: Cloth, *parts: Cloth, thickness: float = 0.004) -> Cloth:
+    """Main cloth with rims on its hems, and its patches and strips."""
+    return join(rim(main, thickness), *parts)
+
+
