@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from personify.wardrobe.cloth import Cloth, patch
@@ -10,7 +12,7 @@ from personify.wardrobe.outfit import Garment
 from personify.wardrobe.patterns import Region
 from personify.wardrobe.tailor import (
     EASE,
-    HANG,
+    Field,
     Worn,
     above,
     bare,
@@ -22,8 +24,11 @@ from personify.wardrobe.tailor import (
     sewn,
     torso_radius,
 )
+from personify.wardrobe.vocabulary import GARMENTS
 
 WAIST = 1.035  # canonical y of a waistband's upper edge
+TROUSER_HEMS = {"mini": 0.70, "knee": 0.47, "midi": 0.27, "long": 0.055}
+SHORTS_HEMS = {"mini": 0.70, "knee": 0.555, "midi": 0.44, "long": 0.40}
 SKIRT_HEMS = {"mini": 0.66, "knee": 0.50, "midi": 0.32, "long": 0.11}
 HEM_RADIUS = {"slim": 0.062, "regular": 0.088, "loose": 0.118}
 
@@ -36,49 +41,55 @@ def make_bottom(fitting: Fitting, garment: Garment) -> Worn:
 
 def _trousers(fitting: Fitting, garment: Garment) -> Worn:
     is_shorts = garment.kind == "shorts"
-    hem = SHORTS_HEMS[garment.length or "knee"] if is_shorts else {"knee": 0.47, "midi": 0.27}.get(garment.length or "", 0.055)
-    circumference = None if is_shorts and garment.fit == "slim" else HEM_RADIUS[garment.fit]
-    cloth = trouser_cloth(fitting, garment, both(below(WAIST), above(hem)), (hem, WAIST), circumference, is_shorts)
-    c = cloth.canonical
-    waistband = patch(cloth, c[:, 1] - (WAIST - 0.038), 0.0025, Region.CUFF)
-    fly = patch(cloth, _box(c, 0.011, 0.0, 0.022, 0.94, 0.90), 0.0018) if garment.kind != "shorts" else None
-    pockets = [patch(cloth, _box(c, 0.085, side * 0.085, 0.055, 0.895, 0.0, back=True), 0.002) for side in (1, -1)]
-    parts = [waistband, *pockets] + ([fly] if fly is not None else [])
-    return Worn(garment, sewn(cloth, *(part for part in parts if len(part.faces))), both(below(WAIST), above(hem)))
+    hem = (SHORTS_HEMS if is_shorts else TROUSER_HEMS)[garment.length or GARMENTS[garment.kind].length or "long"]
+    field = both(below(WAIST), above(hem))
+    cloth = trouser_cloth(fitting, garment, field, (hem, WAIST), straight=not is_shorts)
+    parts = [waistband(cloth), back_pocket(cloth, 0.085), back_pocket(cloth, -0.085)]
+    if garment.kind != "leggings":
+        parts.append(_fly(cloth))
+    return Worn(garment, sewn(cloth, *parts), field)
 
 
-SHORTS_HEMS = {"mini": 0.70, "knee": 0.555, "midi": 0.40, "long": 0.40}
+def waistband(cloth: Cloth) -> Cloth:
+    """The band along the upper edge."""
+    return patch(cloth, cloth.canonical[:, 1] - (WAIST - 0.038), 0.0025, Region.CUFF)
 
 
-def _box(c: np.ndarray, _: float, x: float, half: float, y: float, __: float, back: bool = False) -> np.ndarray:
-    """A rounded rectangle around (x, y) on the front or back."""
-    side = -c[:, 2] if back else c[:, 2]
-    height = 0.062 if back else 0.075
-    return np.minimum.reduce([half - np.abs(c[:, 0] - x), height - np.abs(c[:, 1] - y), side - 0.02])
+def back_pocket(cloth: Cloth, x: float) -> Cloth:
+    """A patch pocket on the seat."""
+    cx, cy, cz = cloth.canonical.T
+    point = 0.015 * (1 - np.abs(cx - x) / 0.055)
+    field = np.minimum.reduce([0.055 - np.abs(cx - x), 0.955 - cy, cy - 0.845 + point, -cz - 0.02])
+    return patch(cloth, field, 0.0018, Region.TRIM)
 
 
-def trouser_cloth(fitting: Fitting, garment: Garment, field, rows, hem_radius, is_shorts=False) -> Cloth:
-    """Legs and hips of trousers, jumpsuits and overalls."""
-    low, high = rows
+def _fly(cloth: Cloth) -> Cloth:
+    x, y, z = cloth.canonical.T
+    field = np.minimum.reduce([x + 0.002, 0.032 - x - 0.3 * np.maximum(0, 0.93 - y), y - 0.88, WAIST - 0.038 - y, z])
+    return patch(cloth, field, 0.0016)
+
+
+def trouser_cloth(
+    fitting: Fitting, garment: Garment, field: Field, rows: tuple[float, float], straight: bool = True
+) -> Cloth:
+    """Legs and hips of trousers, jumpsuits and overalls between canonical y ``rows``."""
     radius = bare(fitting)
     ease = EASE[garment.fit]
     radius["torso"] = torso_radius(fitting, 0.5 * ease + 0.003, 0.8)
     for side in ("left", "right"):
-        shape = 0.0 if hem_radius is None else 1.0
-        radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.004, hem_radius, 0.0 if is_shorts else shape)
+        hem = HEM_RADIUS[garment.fit] if straight else None
+        radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.004, hem)
     cloth = cut_out(fitting, radius, 0.004, field, legs=True)
-    put_on(fitting, radius, {"torso": (low, high), "left_leg": (low, high), "right_leg": (low, high)})
-    return _parted(cloth)
+    put_on(fitting, radius, {"torso": rows, "left_leg": rows, "right_leg": rows})
+    return part_legs(cloth)
 
 
-def _parted(cloth: Cloth) -> Cloth:
+def part_legs(cloth: Cloth) -> Cloth:
     """Keep each trouser leg on its own side, so that thighs do not run through each other."""
-    from dataclasses import replace
-
     x, y = cloth.canonical[:, 0], cloth.canonical[:, 1]
     vertices = cloth.vertices.copy()
-    lower = y < 0.82
-    vertices[lower, 0] = np.where(x[lower] > 0, np.maximum(vertices[lower, 0], 0.002), np.minimum(vertices[lower, 0], -0.002))
+    side, low = np.sign(x), y < 0.82
+    vertices[low, 0] = side[low] * np.maximum(vertices[low, 0] * side[low], 0.002)
     return replace(cloth, vertices=vertices, trousers_below=2.0)
 
 
@@ -97,5 +108,4 @@ def _skirt(fitting: Fitting, garment: Garment) -> Worn:
     field = both(below(WAIST), above(hem))
     cloth = cut_out(fitting, radius, 0.004, field)
     put_on(fitting, radius, {"torso": (hem, WAIST)})
-    waistband = patch(cloth, cloth.canonical[:, 1] - (WAIST - 0.035), 0.002, Region.CUFF)
-    return Worn(garment, sewn(cloth, waistband), both(below(WAIST), above(hem + 0.14)))
+    return Worn(garment, sewn(cloth, waistband(cloth)), both(below(WAIST), above(hem + 0.14)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from personify.body.mesh import Int
 from personify.wardrobe.cut import Mesh, boundary_edges, slice_mesh, vertex_normals
@@ -69,6 +70,10 @@ class Cloth:
         mesh, blend = slice_mesh(Mesh(self.faces, self.canonical), field)
         cloth = self.blend(blend, mesh.faces)
         return replace(cloth, edge=np.minimum(cloth.edge, np.maximum(blend @ field, 0)))
+
+    def keep(self, faces: NDArray[np.bool_]) -> Cloth:
+        """Only some faces [F]; vertices stay."""
+        return replace(self, faces=self.faces[faces], region=self.region[faces], island=self.island[faces])
 
     def moved(self, offset: Points) -> Cloth:
         """Vertices shifted by ``offset`` [N, 3] or [N] metres along the normals."""

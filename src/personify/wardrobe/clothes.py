@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,20 +27,47 @@ def make_clothes(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[lis
         (pieces in the A-pose, [V] body vertices that are safely under cloth).
     """
     fitting = Fitting(figure)
-    layers = _layers(fitting, outfit)
+    layers = _hide_lower(_layers(fitting, outfit))
     covered = np.zeros(len(figure.rest), bool)
+    pieces: list[Piece] = []
     for layer in layers:
         covered |= layer.covers(figure.canonical) > SKIN_MARGIN
-    pieces = []
-    for k, layer in enumerate(layers):
-        pieces += [make_piece(layer.cloth, layer.garment.kind, layer.garment, outfit.seed, texture_size), *layer.hardware]
+        garment = layer.garment
+        pieces += [make_piece(layer.cloth, garment.kind, garment, outfit.seed, texture_size), *layer.hardware]
     return pieces, covered
 
 
 def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
-    layers = []
-    if bottom := outfit.worn("bottom"):
-        layers.append(make_bottom(fitting, bottom))
-    if top := outfit.worn("top"):
-        layers.append(make_top(fitting, top, False))
-    return layers
+    """Garments from the skin outwards; each pushes out from those before it."""
+    rng = np.random.default_rng([outfit.seed, 4001])
+    top, bottom = outfit.worn("top"), outfit.worn("bottom")
+    tucked = _is_tucked(outfit, rng)
+    tops = [make_top(fitting, top, tucked, rng)] if top and tucked else []
+    bottoms = [make_bottom(fitting, bottom)] if bottom else []
+    tops_over = [make_top(fitting, top, tucked, rng)] if top and not tucked else []
+    return tops + bottoms + tops_over
+
+
+def _is_tucked(outfit: Outfit, rng: np.random.Generator) -> bool:
+    """Shirts and blouses go into trousers under jackets and ties, otherwise as the seed likes."""
+    top, bottom = outfit.worn("top"), outfit.worn("bottom")
+    choice = rng.random()
+    if outfit.worn("full") is not None:
+        return False
+    if top is None or bottom is None or top.kind not in ("shirt", "blouse", "t-shirt", "tank top", "polo shirt"):
+        return False
+    if outfit.worn("outer") or outfit.worn("neck") or outfit.worn("waist"):
+        return True
+    return choice < {"shirt": 0.5, "blouse": 0.6}.get(top.kind, 0.85 if bottom.kind == "skirt" else 0.15)
+
+
+def _hide_lower(layers: list[Worn]) -> list[Worn]:
+    """Cut away cloth that layers above it cover by a safe margin, so that it cannot poke through."""
+    kept = []
+    for k, layer in enumerate(layers):
+        hidden = np.zeros(len(layer.cloth.vertices), bool)
+        for upper in layers[k + 1 :]:
+            hidden |= upper.covers(layer.cloth.canonical) > LAYER_MARGIN
+        visible = ~hidden[layer.cloth.faces].all(1)
+        kept.append(replace(layer, cloth=layer.cloth.keep(visible)))
+    return kept

@@ -104,6 +104,12 @@ class Fitting:
         self.rings["torso"] = _rings(np.concatenate([np.concatenate([torso, torso], 1), legs]), level=True)
         self.worn = {name: rings.radius.copy() for name, rings in self.rings.items()}
 
+    def around_leg(self, name: str, radius: Points) -> Points:  # [K, ANGLES] -> [K, ANGLES]
+        """Radius around both legs that clears one leg's cloth."""
+        tube = self.rings["torso"]
+        offset = self.rings[name].points(radius).reshape(-1, ANGLES, 3) - tube.centers[LEG_TOP:, None]
+        return convex_radius(offset[..., 2], offset[..., 0])
+
     @functools.cached_property
     def suit(self) -> tuple[Points, Points]:
         """Vertices and normals of `body_suit` on this figure."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from personify.errors import PersonifyError
 from personify.files import asset
-from personify.wardrobe.attributes import Attributes, Value
+from personify.wardrobe.attributes import GARMENT_FIELDS, Attributes, Value
 from personify.wardrobe.outfit import Garment
 
 
@@ -27,8 +27,10 @@ class Look:
         name: its plain name, e.g. ``"firefighter"``.
         also: other names that mean the same for both sexes; ``male`` and ``female`` names also tell the sex.
         person: hints for `Person`, with ``age_group`` and ``stature`` allowed.
-        hair: hints for `Hair`; a beard hint is meant for grown men.
+        hair: hints for `Hair`; a beard hint is meant for men.
+        female_hair: hints that only women take ("bun" for a ballet dancer).
         garments: what is worn.
+        male_garments: what men wear instead, where the costume differs; empty where it does not.
         barefoot: nothing is worn on the feet.
     """
 
@@ -38,26 +40,37 @@ class Look:
     female: tuple[str, ...] = ()
     person: Mapping[str, Any] = field(default_factory=dict)
     hair: Mapping[str, Any] = field(default_factory=dict)
+    female_hair: Mapping[str, Any] = field(default_factory=dict)
     garments: tuple[Garment, ...] = ()
+    male_garments: tuple[Garment, ...] = ()
     barefoot: bool = False
 
-    def attributes(self, seed: int = 0) -> Attributes:
+    def attributes(self, seed: int = 0, sex: str = "female") -> Attributes:
         """The look as flat attributes, with one of each set of alternatives drawn by the seed.
 
         >>> find_look("knight").attributes()["outer.kind"]
         'armour'
         """
-        drawn: Attributes = {}
-        for owner, hints in (("person", self.person), ("hair", self.hair)):
-            for name, hint in hints.items():
-                drawn[f"{owner}.{name}"] = _draw(hint, Random(f"{seed}/{self.name}/{owner}.{name}"))
-        plain = Garment("shirt")
-        for garment in self.garments:
-            drawn[f"{garment.slot}.kind"] = garment.kind
-            for name in ("color", "pattern", "accent", "material", "fit", "length", "sleeves"):
-                if (value := getattr(garment, name)) != getattr(plain, name) or name in ("color", "pattern"):
-                    drawn[f"{garment.slot}.{name}"] = value
+        hair = {**self.hair, **(self.female_hair if sex == "female" else {})}
+        drawn = {
+            f"{owner}.{name}": _draw(hint, Random(f"{seed}/{self.name}/{owner}.{name}"))
+            for owner, hints in (("person", self.person), ("hair", hair))
+            for name, hint in hints.items()
+            if name != "beard" or sex == "male"
+        }
+        for garment in (self.male_garments if sex == "male" else ()) or self.garments:
+            drawn |= _fields(garment)
         return drawn | ({"feet.kind": "none"} if self.barefoot else {})
+
+
+def _fields(garment: Garment) -> Attributes:
+    """What the look says of a garment: its kind, colour and pattern, and whatever is not the default."""
+    plain = Garment(garment.kind)
+    return {
+        f"{garment.slot}.{name}": value
+        for name in GARMENT_FIELDS
+        if (value := getattr(garment, name)) != getattr(plain, name) or name in ("kind", "color", "pattern")
+    }
 
 
 def _draw(hint: Any, random: Random) -> Value:
@@ -75,9 +88,9 @@ def looks() -> dict[str, Look]:
 
 def _look(entry: dict[str, Any]) -> Look:
     lists = {name: tuple(entry.get(name, ())) for name in ("also", "male", "female")}
-    garments = tuple(Garment(**garment) for garment in entry["garments"])
-    rest = {name: entry[name] for name in ("person", "hair", "barefoot") if name in entry}
-    return Look(entry["name"], **lists, garments=garments, **rest)
+    clothes = {name: tuple(Garment(**one) for one in entry.get(name, ())) for name in ("garments", "male_garments")}
+    hints = {name: entry[name] for name in ("person", "hair", "female_hair", "barefoot") if name in entry}
+    return Look(entry["name"], **lists, **clothes, **hints)
 
 
 @cache

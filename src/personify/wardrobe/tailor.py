@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from personify.wardrobe.drape import GAP, Fitting, hang, height_rows, soften
 from personify.wardrobe.figure import Points
 from personify.wardrobe.outfit import Garment
 from personify.wardrobe.piece import Piece
-from personify.wardrobe.suit import ANGLES, HEIGHTS, REACHES, body_suit, node_angles, smoothstep, tunic
+from personify.wardrobe.suit import LEG_TOP, REACHES, body_suit, node_angles, smoothstep, tunic
 
 Field = Callable[[Points], Points]  # canonical [N, 3] -> [N], metres inside the garment's edge
 
@@ -132,15 +132,14 @@ def arm_radius(fitting: Fitting, side: str, ease: float, slope: float, cuff: flo
     return np.maximum(soften(hung) + folds * scale, least)
 
 
-def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None, shape: float = 1.0) -> Points:
+def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None) -> Points:
     """Rings of a trouser leg: bridges the hollows of the thigh, then hangs straight from the knee.
 
     Args:
         fitting: the figure so far.
         side: ``left`` or ``right``.
         ease: metres away from the body.
-        hem: radius at the ankle in metres of the canonical adult; None follows the leg.
-        shape: 0..1, how much of the straight fall is used.
+        hem: radius at the ankle in metres of the canonical adult; None follows the leg (shorts).
     """
     name = f"{side}_leg"
     rings, scale, rows = fitting.rings[name], fitting.figure.scale, height_rows(name)
@@ -150,7 +149,7 @@ def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None, shap
         thigh = hung[int(np.argmin(np.abs(rows - 0.76)))].mean()
         fall = smoothstep(rows, 0.84, 0.46)
         straight = thigh + (hem * scale - thigh) * fall
-        hung = np.maximum(hung, (shape * fall * straight)[:, None])
+        hung = np.maximum(hung, (fall * straight)[:, None])
         breaks = 0.10 * hem * np.exp(-(((rows - 0.10) / 0.05) ** 2)) * np.sin(rows * 190)
         knee = 0.05 * hem * np.exp(-(((rows - 0.50) / 0.06) ** 2)) * np.sin(rows * 140 + 1)
         front = 0.6 + 0.4 * np.cos(node_angles())
@@ -169,6 +168,10 @@ def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple
         rows = REACHES if name.endswith("arm") else height_rows(name)
         inside = ((rows > low) & (rows < high))[:, None]
         fitting.worn[name] = np.where(inside, np.maximum(fitting.worn[name], radius[name]), fitting.worn[name])
+        if name.endswith("leg"):  # what goes around both legs has to clear the trousers too
+            around = fitting.around_leg(name, radius[name])
+            tube = fitting.worn["torso"][LEG_TOP:]
+            fitting.worn["torso"][LEG_TOP:] = np.where(inside, np.maximum(tube, around), tube)
 
 
 def cut_out(fitting: Fitting, radius: dict[str, Points], offset: float, field: Field, legs: bool = False) -> Cloth:

@@ -1,0 +1,215 @@
+"""Words about a person's body, face and hair, and what each one says.
+
+Two kinds: nouns name the person ("grandma": female and elderly), adjectives describe. What an adjective says depends
+on the thing it stands with, so each gives ``{thing: {address: value}}``: "short" is a length for a skirt, a style for
+hair and a stature for a man.
+"""
+
+from __future__ import annotations
+
+from personify.wardrobe.attributes import Attributes
+
+Senses = dict[str, Attributes]
+
+_F: Attributes = {"person.sex": "female"}
+_M: Attributes = {"person.sex": "male"}
+
+
+def _group(name: str) -> Attributes:
+    return {"person.age_group": name}
+
+
+PERSON_NOUNS: dict[str, Attributes] = {
+    **dict.fromkeys(("person", "human", "character", "figure", "someone", "somebody", "individual", "people"), {}),
+    **dict.fromkeys(("woman", "female", "lady", "women", "she", "wife", "sister", "aunt", "girlfriend", "miss"), _F),
+    **dict.fromkeys(("mother", "mom", "mum", "mommy", "mummy", "mrs", "gal", "madam", "chick"), _F),
+    **dict.fromkeys(("man", "male", "gentleman", "men", "he", "guy", "dude", "bloke", "chap", "fellow", "lad"), _M),
+    **dict.fromkeys(("father", "dad", "daddy", "husband", "brother", "uncle", "boyfriend", "mister", "mr", "sir"), _M),
+    **dict.fromkeys(("girl", "daughter", "schoolgirl", "lass"), _F | _group("child")),
+    **dict.fromkeys(("boy", "son", "schoolboy"), _M | _group("child")),
+    **dict.fromkeys(("child", "kid", "youngster", "schoolchild"), _group("child")),
+    **dict.fromkeys(("toddler", "baby", "infant"), {"person.age": 4.0}),
+    **dict.fromkeys(("teen", "teenager", "adolescent"), _group("teenager")),
+    **dict.fromkeys(("teenage girl", "teen girl", "teenaged girl"), _F | _group("teenager")),
+    **dict.fromkeys(("teenage boy", "teen boy", "teenaged boy"), _M | _group("teenager")),
+    **dict.fromkeys(("little girl", "young girl", "small girl"), _F | {"person.age": 7.0}),
+    **dict.fromkeys(("little boy", "young boy", "small boy"), _M | {"person.age": 7.0}),
+    **dict.fromkeys(("adult", "grown up"), _group("young adult")),
+    **dict.fromkeys(("senior", "pensioner", "elder", "senior citizen", "retiree"), _group("elderly")),
+    **dict.fromkeys(("grandma", "grandmother", "granny", "nan", "nana", "crone"), _F | _group("elderly")),
+    **dict.fromkeys(("grandpa", "grandfather", "grandad", "granddad", "gramps"), _M | _group("elderly")),
+    **dict.fromkeys(("little old lady",), _F | _group("elderly") | {"person.stature": "short"}),
+    "redhead": {"hair.color": "red"},
+    "hunk": _M | {"person.build": "muscular"},
+    "bodybuilder": {"person.build": "muscular"},
+    "giant": {"person.stature": "very tall"},
+    "dwarf": {"person.stature": "very short"},
+}
+PRONOUNS: dict[str, Attributes] = {"his": _M, "him": _M, "himself": _M, "her": _F, "hers": _F, "herself": _F}
+
+# Said of the person whatever stands next to them.
+PERSON_ADJECTIVES: dict[str, Attributes] = {
+    **dict.fromkeys(("overweight", "obese", "tubby", "portly", "rotund", "curvy", "plus size", "potbellied"),
+                    {"person.build": "heavy"}),
+    **dict.fromkeys(("burly", "stocky", "buff", "jacked", "well built", "broad shouldered", "toned", "sporty", "beefy"),
+                    {"person.build": "muscular"}),
+    **dict.fromkeys(("bony", "underweight", "frail", "slight", "wiry"), {"person.build": "slim"}),
+    "of average build": {"person.build": "average"},
+    "lanky": {"person.stature": "tall", "person.build": "slim"},
+    "petite": {"person.stature": "short", "person.build": "slim"},
+    "of average height": {"person.stature": "average"},
+    "gigantic": {"person.stature": "very tall"},
+    **dict.fromkeys(("teenage", "teenaged", "adolescent", "pubescent"), _group("teenager")),
+    **dict.fromkeys(("adult", "grown"), _group("young adult")),
+    **dict.fromkeys(("middle aged", "mature"), _group("middle-aged")),
+    **dict.fromkeys(("cheerful", "jolly", "joyful", "friendly", "beaming", "with a smile"),
+                    {"person.expression": "smile"}),
+    **dict.fromkeys(("crying", "tearful", "gloomy", "miserable", "depressed"), {"person.expression": "sad"}),
+    **dict.fromkeys(("grumpy", "scowling", "frowning", "mad", "enraged", "cross"), {"person.expression": "angry"}),
+    **dict.fromkeys(("shocked", "amazed", "startled"), {"person.expression": "surprised"}),
+    **dict.fromkeys(("solemn", "grim", "unsmiling"), {"person.expression": "serious"}),
+    "emotionless": {"person.expression": "neutral"},
+    "neutral expression": {"person.expression": "neutral"},
+    "blue eyed": {"person.eyes": "blue"},
+    **dict.fromkeys(("bald", "bald headed", "hairless", "shaved head", "shaven headed", "bald head", "balding"),
+                    {"hair.style": "bald"}),
+    **dict.fromkeys(("bearded", "unshorn"), {"hair.beard": "full beard"}),
+    **dict.fromkeys(("clean shaven", "cleanly shaven", "freshly shaved", "beardless"), {"hair.beard": "none"}),
+    **dict.fromkeys(("unshaven", "stubbly", "stubble", "three day beard", "5 o'clock shadow", "five o'clock shadow"),
+                    {"hair.beard": "stubble"}),
+    **dict.fromkeys(("moustached", "mustached", "mustachioed", "moustachioed"), {"hair.beard": "moustache"}),
+    **dict.fromkeys(("barefoot", "barefooted", "shoeless", "bare feet"), {"feet.kind": "none"}),
+    **dict.fromkeys(("hatless", "bareheaded"), {"head.kind": "none"}),
+    **dict.fromkeys(("shirtless", "bare chested", "topless"), {"top.kind": "none"}),
+    **dict.fromkeys(("african", "african american", "nigerian", "kenyan", "ethiopian", "afro caribbean"),
+                    {"person.ancestry": "african"}),
+    **dict.fromkeys(("asian", "east asian", "chinese", "japanese", "korean", "vietnamese", "thai"),
+                    {"person.ancestry": "east asian"}),
+    **dict.fromkeys(("indian", "south asian", "pakistani", "bengali", "tamil"), {"person.ancestry": "south asian"}),
+    **dict.fromkeys(("latin", "latino", "latina", "hispanic", "mexican", "brazilian"), {"person.ancestry": "latin"}),
+    **dict.fromkeys(("arab", "arabic", "middle eastern", "persian", "turkish"), {"person.ancestry": "middle eastern"}),
+    **dict.fromkeys(("caucasian", "european", "scandinavian", "nordic", "irish", "british", "russian"),
+                    {"person.ancestry": "european"}),
+}  # fmt: skip
+
+HAIR_NOUNS: dict[str, Attributes] = {
+    **dict.fromkeys(("hair", "hairs", "haired", "hairdo", "hairstyle", "haircut"), {}),
+    **dict.fromkeys(("buzz cut", "buzzcut", "crew cut", "buzz"), {"hair.style": "buzz"}),
+    **dict.fromkeys(("pixie cut", "pixie", "bowl cut"), {"hair.style": "short"}),
+    **dict.fromkeys(("quiff", "pompadour", "slicked back", "spiky", "spikes"), {"hair.style": "quiff"}),
+    **dict.fromkeys(("side part", "side parting", "side parted", "comb over"), {"hair.style": "side part"}),
+    **dict.fromkeys(("curls", "ringlets"), {"hair.style": "curly"}),
+    "afro": {"hair.style": "afro"},
+    **dict.fromkeys(("bob", "bob cut", "pageboy"), {"hair.style": "bob"}),
+    "waves": {"hair.style": "wavy"},
+    **dict.fromkeys(("ponytail", "pony tail"), {"hair.style": "ponytail"}),
+    **dict.fromkeys(("bun", "topknot", "top knot", "chignon", "man bun", "updo"), {"hair.style": "bun"}),
+    **dict.fromkeys(("braid", "braids", "plait", "plaits", "cornrows"), {"hair.style": "braids"}),
+    **dict.fromkeys(("pigtails", "pigtail", "pig tails", "bunches"), {"hair.style": "pigtails"}),
+    **dict.fromkeys(("mohawk", "mohican"), {"hair.style": "mohawk"}),
+    **dict.fromkeys(("dreadlocks", "dreads", "locs", "dreadlock"), {"hair.style": "locs"}),
+}
+BEARD_NOUNS: dict[str, Attributes] = {
+    **dict.fromkeys(("beard", "whiskers", "facial hair"), {"hair.beard": "full beard"}),
+    **dict.fromkeys(("moustache", "mustache", "mustaches", "handlebar moustache"), {"hair.beard": "moustache"}),
+    **dict.fromkeys(("goatee", "chin beard", "soul patch"), {"hair.beard": "goatee"}),
+}
+OTHER_NOUNS: dict[str, dict[str, Attributes]] = {
+    "eyes": dict.fromkeys(("eyes", "eyed", "eye"), {}),
+    "skin": dict.fromkeys(("skin", "skinned", "complexion", "complexioned"), {}),
+    "build": dict.fromkeys(("build", "figure", "body", "physique", "frame"), {}),
+    "sleeves": dict.fromkeys(("sleeves", "sleeve", "sleeved"), {}),
+    "expression": {
+        **dict.fromkeys(("smile", "happy face"), {"person.expression": "smile"}),
+        "grin": {"person.expression": "grin"},
+        **dict.fromkeys(("frown", "scowl"), {"person.expression": "angry"}),
+        **dict.fromkeys(("expression", "face"), {}),
+    },
+    "clothes": dict.fromkeys(
+        ("clothes", "clothing", "outfit", "attire", "garb", "costume", "dressed", "clad", "wearing", "wears", "clothed",
+         "all in", "dressed in", "dressed all in", "everything", "head to toe"), {}),
+    "neck": dict.fromkeys(
+        tuple(f"{where} {whose} neck" for where in ("round", "around", "on") for whose in ("his", "her", "their", "the")),
+        {}),
+}  # fmt: skip
+
+CONTEXT_ADJECTIVES: dict[str, Senses] = {
+    "long": {"hair": {"hair.style": "long"}, "beard": {"hair.beard": "long beard"}, "sleeves": {"sleeves": "long"},
+             "garment": {"length": "long"}},
+    "full length": {"garment": {"length": "long"}},
+    "short": {"hair": {"hair.style": "short"}, "beard": {"hair.beard": "short beard"}, "sleeves": {"sleeves": "short"},
+              "garment": {"length": "mini"}, "person": {"person.stature": "short"}},
+    "trimmed": {"beard": {"hair.beard": "short beard"}, "hair": {"hair.style": "short"}},
+    "rolled up": {"sleeves": {"sleeves": "short"}},
+    "full": {"beard": {"hair.beard": "full beard"}},
+    "thick": {"beard": {"hair.beard": "full beard"}, "hair": {}},
+    "bushy": {"beard": {"hair.beard": "full beard"}, "hair": {}},
+    "big": {"beard": {"hair.beard": "full beard"}, "hair": {"hair.style": "afro"}, "garment": {"fit": "loose"},
+            "person": {"person.build": "heavy"}, "expression": {}},
+    "large": {"garment": {"fit": "loose"}, "person": {"person.build": "heavy"}},
+    "huge": {"garment": {"fit": "loose"}, "person": {"person.stature": "very tall"}},
+    "small": {"garment": {}, "person": {"person.stature": "short"}},
+    "little": {"garment": {}, "person": {"person.stature": "short"}},
+    "curly": {"hair": {"hair.style": "curly"}, "beard": {}, "person": {"hair.style": "curly"}},
+    "wavy": {"hair": {"hair.style": "wavy"}},
+    "straight": {"hair": {}, "garment": {"fit": "regular"}},
+    "messy": {"hair": {}},
+    "shoulder length": {"hair": {"hair.style": "bob"}},
+    "medium length": {"hair": {"hair.style": "bob"}, "garment": {"length": "midi"}},
+    "chin length": {"hair": {"hair.style": "bob"}},
+    "waist length": {"hair": {"hair.style": "long"}},
+    "shaved": {"hair": {"hair.style": "bald"}},
+    "braided": {"hair": {"hair.style": "braids"}, "beard": {"hair.beard": "long beard"}, "garment": {}},
+    "dark": {"hair": {"hair.color": "dark brown"}, "skin": {"person.skin": "dark"}, "garment": {"color": "charcoal"},
+             "eyes": {"person.eyes": "dark brown"}, "beard": {"beard.color": "dark brown"}},
+    "light": {"hair": {"hair.color": "light brown"}, "garment": {}},
+    "ginger": {"hair": {"hair.color": "red"}, "beard": {"beard.color": "red"}, "person": {"hair.color": "red"}},
+    "blond": {"hair": {"hair.color": "blond"}, "beard": {"beard.color": "blond"}, "person": {"hair.color": "blond"}},
+    "brunette": {"hair": {"hair.color": "brown"}, "person": {"hair.color": "brown"}},
+    "young": {"person": {"person.age_group": "young adult"}},
+    "old": {"person": {"person.age_group": "elderly"}, "garment": {}},
+    "new": {"garment": {}},
+    "ripped": {"garment": {}, "person": {"person.build": "muscular"}},
+    "torn": {"garment": {}},
+    "shiny": {"garment": {}},
+    "shining": {"garment": {}},
+    "elegant": {"garment": {}, "person": {}, "clothes": {}},
+    "casual": {"garment": {}, "clothes": {}},
+    "pleated": {"garment": {}},
+    "matching": {"garment": {"color": "matching"}},
+    "skinny": {"garment": {"fit": "slim"}, "person": {"person.build": "slim"}, "build": {"person.build": "slim"}},
+    "slim": {"garment": {"fit": "slim"}, "person": {"person.build": "slim"}, "build": {"person.build": "slim"}},
+    "tight": {"garment": {"fit": "slim"}},
+    "form fitting": {"garment": {"fit": "slim"}},
+    "tailored": {"garment": {"fit": "slim"}},
+    "flowing": {"garment": {"fit": "loose"}, "hair": {"hair.style": "long"}},
+    "chunky": {"garment": {"fit": "loose"}, "person": {"person.build": "heavy"}},
+    "heavy": {"garment": {}, "person": {"person.build": "heavy"}, "build": {"person.build": "heavy"}},
+    "strong": {"person": {"person.build": "muscular"}, "build": {"person.build": "muscular"}},
+    "fit": {"person": {"person.build": "muscular"}, "build": {"person.build": "muscular"}},
+    "medium": {"build": {"person.build": "average"}, "garment": {"length": "midi"}},
+    "average": {"build": {"person.build": "average"}, "person": {"person.build": "average"}},
+    "knee high": {"garment": {}},
+    "thigh high": {"garment": {}},
+    "tweed": {"garment": {"material": "wool"}},
+    "woolly": {"garment": {"material": "wool"}},
+    "velvet": {"garment": {"material": "silk"}},
+    "corduroy": {"garment": {"material": "cotton"}},
+    "flannel": {"garment": {"material": "wool"}},
+    "suede": {"garment": {"material": "leather"}},
+    "plastic": {"garment": {"material": "rubber"}},
+    "stripped": {"garment": {"pattern": "striped"}},
+    "gingham": {"garment": {"pattern": "checked"}},
+    "hawaiian": {"garment": {"pattern": "floral"}},
+    "half sleeved": {"garment": {"sleeves": "short"}},
+    "bare armed": {"garment": {"sleeves": "none"}},
+    "three quarter length": {"garment": {"length": "midi"}},
+    "cropped": {"garment": {"length": "midi"}, "hair": {"hair.style": "buzz"}},
+    "ankle length": {"garment": {"length": "long"}},
+}  # fmt: skip
+FILLERS = frozenset(
+    """very really quite rather extremely somewhat slightly pair coloured colored color colour colors looking style
+    styled hued toned type kind just only also completely entirely mostly some any nice beautiful pretty handsome cute
+    attractive cool wear put tied worn tucked up pulled back done made please create generate show me i want picture image
+    photo render 3d model avatar about there""".split()
+)

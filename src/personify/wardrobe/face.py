@@ -1,0 +1,109 @@
+"""What a face looks like before it is painted: features by seed, a resting expression, ancestry that suits the skin.
+
+All answers are plain ``{name: weight}`` dictionaries for `AnnyBody.slider_vector`, `AnnyBody.expression_vector` and
+`AnnyBody.shape_vector`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from personify.wardrobe.outfit import Outfit
+
+Weights = dict[str, float]
+
+# Standard deviations of the features that make faces differ; small, so that every face stays a pleasant one.
+_SPREADS = {
+    "cheek-volume-incr": 0.22, "cheek-bones-incr": 0.30, "cheek-inner-incr": 0.15, "cheek-trans-up": 0.15,
+    "chin-height-incr": 0.16, "chin-prominent-incr": 0.20, "chin-width-incr": 0.28, "chin-bones-incr": 0.2,
+    "chin-cleft-incr": 0.15, "chin-jaw-drop-incr": 0.14,
+    "ear-scale-incr": 0.16, "ear-rot-forward": 0.15, "ear-wing-incr": 0.12, "ear-lobe-incr": 0.25,
+    "eyebrows-trans-up": 0.12, "eyebrows-angle-up": 0.14,
+    "eye-scale-incr": 0.12, "eye-corner1-up": 0.14, "eye-corner2-up": 0.16, "eye-trans-out": 0.14, "eye-trans-up": 0.08,
+    "eye-eyefold-angle-up": 0.2, "eye-height2-incr": 0.08,
+    "forehead-temple-incr": 0.2, "forehead-scale-vert-incr": 0.18, "forehead-trans-forward": 0.14,
+    "forehead-nubian-incr": 0.1,
+    "head-scale-horiz-incr": 0.18, "head-scale-vert-incr": 0.12, "head-fat-incr": 0.16,
+    "mouth-scale-horiz-incr": 0.22, "mouth-upperlip-volume-incr": 0.22, "mouth-lowerlip-volume-incr": 0.22,
+    "mouth-upperlip-height-incr": 0.2, "mouth-lowerlip-height-incr": 0.2, "mouth-cupidsbow-incr": 0.25,
+    "mouth-trans-up": 0.12, "mouth-dimples-out": 0.15, "mouth-philtrum-volume-incr": 0.15,
+    "nose-scale-vert-incr": 0.16, "nose-scale-horiz-incr": 0.18, "nose-scale-depth-incr": 0.15, "nose-hump-incr": 0.2,
+    "nose-point-up": 0.22, "nose-point-width-incr": 0.2, "nose-width1-incr": 0.16, "nose-width2-incr": 0.18,
+    "nose-width3-incr": 0.18, "nose-trans-up": 0.12, "nose-curve-convex": 0.2, "nose-volume-incr": 0.18,
+    "nose-greek-incr": 0.15, "nose-flaring-incr": 0.15,
+}  # fmt: skip
+
+# What pulls the sculpted base face, which looks stern and sleepy, towards a friendly one.
+_KIND = {"eye-scale-incr": 0.16, "eye-height2-incr": 0.14, "mouth-angles-up": 0.1}
+_FEMALE = {"eye-scale-incr": 0.1, "chin-width-incr": -0.2, "mouth-upperlip-volume-incr": 0.12, "nose-scale-horiz-incr": -0.1}
+_MALE = {"chin-width-incr": 0.1, "chin-prominent-incr": 0.08}
+
+# Anny's ancestry columns: Dirichlet parameters of african, asian, caucasian by skin tone.
+_ANCESTRY = {
+    "pale": (0.1, 0.5, 5.0),
+    "fair": (0.1, 1.0, 4.0),
+    "light": (0.2, 2.0, 4.0),
+    "olive": (0.6, 2.0, 3.5),
+    "tan": (1.0, 2.5, 2.0),
+    "brown": (2.5, 2.0, 1.2),
+    "dark": (5.0, 0.5, 0.6),
+    "very dark": (6.0, 0.2, 0.2),
+}
+_EVEN = (1.0, 1.0, 1.0)
+
+
+def ancestry_of(outfit: Outfit) -> Weights:
+    """Weights of Anny's ``african``, ``asian`` and ``caucasian`` phenotypes: they sum to 1, follow the skin and vary by seed.
+
+    >>> round(sum(ancestry_of(Outfit()).values()), 6)
+    1.0
+    """
+    rng = np.random.default_rng([outfit.seed, 401])
+    share = rng.dirichlet(_ANCESTRY.get(outfit.person.skin, _EVEN))
+    return dict(zip(("african", "asian", "caucasian"), (float(value) for value in share), strict=True))
+
+
+def sliders_of(outfit: Outfit, rng: np.random.Generator | None = None) -> Weights:
+    """Signed face sliders in [-0.6, 0.6]; ``rng`` defaults to the outfit's own, so that the same seed is the same face."""
+    rng = np.random.default_rng([outfit.seed, 402]) if rng is None else rng
+    person = outfit.person
+    weights = {name: float(rng.normal(0, spread)) for name, spread in _SPREADS.items()}
+    for bias in (_KIND, _FEMALE if person.sex == "female" else _MALE):
+        for name, value in bias.items():
+            weights[name] = weights.get(name, 0.0) + value
+    if person.age > 45:
+        weights["head-age-incr"] = min((person.age - 45) / 45, 1.0) * 0.5
+        weights["eye-bag-incr"] = min((person.age - 45) / 45, 1.0) * 0.3
+    damp = 0.5 if person.age < 13 else 1.0  # children's faces differ less
+    return {name: float(np.clip(damp * value, -0.6, 0.6)) for name, value in weights.items()}
+
+
+def _both(**weights: float) -> Weights:
+    return {f"{name}{side}": value for name, value in weights.items() for side in ("Left", "Right")}
+
+
+_EXPRESSIONS: dict[str, Weights] = {
+    "neutral": _both(mouthSmile=0.16, eyeWide=0.04) | {"browInnerUp": 0.08},
+    "smile": _both(mouthSmile=0.52, cheekSquint=0.3, mouthDimple=0.15, eyeSquint=0.06) | {"browInnerUp": 0.12},
+    "grin": _both(mouthSmile=0.72, cheekSquint=0.45, mouthUpperUp=0.3, mouthLowerDown=0.12, eyeSquint=0.1)
+    | {"jawOpen": 0.08, "browInnerUp": 0.15},
+    "serious": _both(browDown=0.3, mouthPress=0.3, eyeSquint=0.1),
+    "surprised": _both(eyeWide=0.65, browOuterUp=0.6) | {"browInnerUp": 0.75, "jawOpen": 0.28, "mouthFunnel": 0.15},
+    "sad": _both(mouthFrown=0.6, eyeLookDown=0.15) | {"browInnerUp": 0.9, "mouthShrugLower": 0.3},
+    "angry": _both(browDown=0.95, noseSneer=0.35, mouthFrown=0.35, eyeSquint=0.25, mouthPress=0.3),
+}
+
+
+def expression_of(outfit: Outfit) -> Weights:
+    """ARKit weights of the resting expression, with the slight left-right difference every face has.
+
+    >>> expression_of(Outfit())["mouthSmileLeft"] > 0
+    True
+    """
+    rng = np.random.default_rng([outfit.seed, 403])
+    tilt = float(rng.normal(0, 0.06))
+    weights = {}
+    for name, value in _EXPRESSIONS[outfit.person.expression].items():
+        side = 1 + tilt if name.endswith("Left") else 1 - tilt if name.endswith("Right") else 1.0
+        weights[name] = float(np.clip(value * side, 0, 1))
+    return weights

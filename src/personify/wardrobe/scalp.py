@@ -1,0 +1,60 @@
+"""Where hair grows: the hairline and the beard as fields over canonical coordinates (metres inside, negative outside).
+
+The same fields shade the skin under the hair and root the hair itself, so that the two always agree.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personify.wardrobe.noise import smoothstep, value_noise
+
+Points = NDArray[np.floating]
+Values = NDArray[np.floating]
+
+MIDDLE = -0.0012
+"""x of the canonical adult's plane of symmetry."""
+HEAD_CENTER = np.array([MIDDLE, 1.655, 0.028])
+
+# Height of the hairline by azimuth around the head: 0 = front, 90 = ear, 180 = nape (degrees, metres).
+_AZIMUTH = np.array([0, 16, 30, 42, 52, 62, 72, 80, 90, 104, 118, 135, 155, 180.0])
+_FEMALE = np.array([1.717, 1.717, 1.714, 1.705, 1.692, 1.668, 1.640, 1.636, 1.672, 1.674, 1.625, 1.600, 1.588, 1.584])
+_MALE = np.array([1.718, 1.719, 1.722, 1.712, 1.694, 1.672, 1.640, 1.634, 1.672, 1.674, 1.625, 1.598, 1.585, 1.582])
+
+
+def azimuth(points: Points) -> Values:
+    """Angle around the head in degrees, 0 in front, 90 above either ear, 180 behind; sides alike."""
+    return np.degrees(np.arctan2(np.abs(points[:, 0] - MIDDLE), points[:, 2] - HEAD_CENTER[2]))
+
+
+def hairline(points: Points, sex: str, seed: int = 0, recession: float = 0.0) -> Values:
+    """Metres inside the hairline of canonical points [N, 3]; ``recession`` in [0, 1] draws the temples back."""
+    around = azimuth(points)
+    line = np.interp(around, _AZIMUTH, _FEMALE if sex == "female" else _MALE)
+    line = line + recession * 0.03 * np.exp(-(((around - 34) / 16) ** 2)) + recession * 0.008 * (around < 60)
+    ragged = 0.007 * (value_noise(points, 130.0, seed) - 0.5) + 0.004 * (value_noise(points, 420.0, seed + 1) - 0.5)
+    return points[:, 1] - line + ragged
+
+
+def beard_field(points: Points, style: str) -> Values:
+    """How much beard of a style grows at canonical face points, 0 to 1."""
+    x, y, z = np.abs(points[:, 0] - MIDDLE), points[:, 1], points[:, 2]
+    front = smoothstep(0.012, 0.03, z)
+    edge = np.interp(x, [0, 0.02, 0.035, 0.05, 0.062, 0.075], [1.585, 1.586, 1.588, 1.600, 1.622, 1.650])  # cheek line
+    jaw = smoothstep(0.004, -0.006, y - edge) * smoothstep(1.508, 1.528, y) * front
+    upper = smoothstep(0.0315, 0.026, x) * smoothstep(1.5865, 1.5895, y) * smoothstep(1.6035, 1.5985, y - 0.12 * 0)
+    upper = upper * smoothstep(0.105, 0.115, z)
+    bridge = smoothstep(0.034, 0.029, x) * smoothstep(0.018, 0.024, x) * smoothstep(1.562, 1.572, y)
+    bridge = bridge * smoothstep(1.599, 1.592, y) * smoothstep(0.095, 0.105, z)
+    chin = smoothstep(0.027, 0.021, x) * smoothstep(1.5665, 1.561, y) * smoothstep(1.512, 1.525, y)
+    chin = chin * smoothstep(0.085, 0.1, z)
+    soul = smoothstep(0.010, 0.006, x) * smoothstep(1.574, 1.570, y) * smoothstep(1.555, 1.56, y) * front
+    mouth = np.exp(-((x / 0.026) ** 4) - (((y - 1.5785) / 0.0085) ** 4)) * (z > 0.1)  # lips and the bare skin around
+    parts = {
+        "none": 0 * x,
+        "moustache": upper,
+        "goatee": np.maximum.reduce([upper, chin, soul, bridge]),
+    }
+    field = parts.get(style, np.maximum.reduce([jaw * (1 - mouth), upper, bridge, chin, soul]))
+    return np.clip(field, 0, 1)
