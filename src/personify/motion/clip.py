@@ -14,7 +14,7 @@ from personify.errors import PersonifyError
 from personify.export.clip import AnimationClip
 from personify.motion.kinematics import Float64, axis_angles, interpolate, matrices
 
-Float = NDArray[np.float32]
+Array = NDArray[Any]  # any real numbers in, float32 [F, ...] once in a Motion
 
 _MIRROR_ORDER = [JOINT_INDEX[mirrored_joint(name)] for name in JOINT_NAMES]
 
@@ -42,8 +42,8 @@ class Motion:
 
     name: str
     fps: float
-    rotations: Float
-    translation: Float
+    rotations: Array
+    translation: Array
     rest_height: float
     text: str = ""
     loop: bool = False
@@ -197,8 +197,8 @@ class Motion:
         >>> bool(np.array_equal(motion.mirrored().mirrored().rotations, motion.rotations))
         True
         """
-        rotations = self.rotations[:, _MIRROR_ORDER] * np.float32((1, -1, -1))
-        return replace(self, rotations=rotations, translation=self.translation * np.float32((-1, 1, 1)))
+        rotations = self.rotations[:, _MIRROR_ORDER] * np.array((1, -1, -1), np.float32)
+        return replace(self, rotations=rotations, translation=self.translation * np.array((-1, 1, 1), np.float32))
 
     def retargeted(self, skeleton: Skeleton, sole_offsets: dict[str, Any] | None = None) -> Motion:
         """For a body of other proportions: travel scaled by leg length, soles on the floor, planted feet held still.
@@ -224,11 +224,11 @@ def smooth_step(value: Float64) -> Float64:
     return value**3 * (10 - 15 * value + 6 * value**2)
 
 
-def quaternions(rotations: Float) -> Float:
+def quaternions(rotations: Array) -> Array:
     """Axis-angle [F, J, 3] to wxyz [F, J, 4] whose sign is continuous over F.
 
-    >>> quaternions(np.float32([[[0, 0, np.pi]]])).round(3).tolist()
-    [[[0.0, 0.0, 0.0, 1.0]]]
+    >>> bool(np.allclose(quaternions(np.float32([[[0, 0, np.pi / 2]]])), [0.5**0.5, 0, 0, 0.5**0.5]))
+    True
     """
     angle = np.linalg.norm(rotations.astype(float), axis=-1, keepdims=True)
     result = np.concatenate([np.cos(angle / 2), rotations * 0.5 * np.sinc(angle / (2 * np.pi))], -1)
@@ -238,13 +238,13 @@ def quaternions(rotations: Float) -> Float:
     return result.astype(np.float32)
 
 
-def heading(root_rotation: Float) -> float:
+def heading(root_rotation: Array) -> float:
     """Angle about the vertical, in radians, of the direction the pelvis faces (0 = +Z, positive = to its left)."""
     forward = matrices(root_rotation)[:, 2]
     return float(np.arctan2(forward[0], forward[2]))
 
 
-def _float_array(name: str, attribute: str, values: Any) -> Float:
+def _float_array(name: str, attribute: str, values: Any) -> Array:
     try:
         return np.ascontiguousarray(values, dtype=np.float32)
     except (TypeError, ValueError) as error:

@@ -123,7 +123,7 @@ def _planting_shift(points: Float64, fps: float, scale: float) -> Float64:
     planted = planted_frames(points, fps, scale)
     shift = np.zeros((len(points), 3))
     weight = np.zeros(len(points))
-    for start, stop in _runs(planted.any(1)):
+    for start, stop in _runs(np.asarray(planted.any(1))):
         if stop - start >= 3:
             shift[start:stop] = _pinned(points[start:stop], planted[start:stop])
             weight[start:stop] = 1
@@ -147,19 +147,14 @@ def _pinned(points: Float64, planted: NDArray[np.bool_]) -> Float64:
 
 def _faded(shift: Float64, weight: Float64, fade: int) -> Float64:
     """Extend the shifts of the contacts into the frames between them, falling smoothly to zero."""
-    result = shift.copy()
-    frames = np.arange(len(shift))
     held = np.flatnonzero(weight)
-    if len(held) == 0:
-        return result
+    result = shift.copy()
     for frame in np.flatnonzero(weight == 0):
-        after = np.searchsorted(held, frame)
-        total = np.zeros(3)
-        for neighbour in (held[after - 1 : after] if after else [], held[after : after + 1]):
-            for contact in neighbour:
-                remaining = max(0.0, 1 - abs(frames[frame] - contact) / (fade + 1))
-                total += shift[contact] * remaining * remaining * (3 - 2 * remaining)
-        result[frame] = total
+        after = int(np.searchsorted(held, frame))
+        contacts = held[max(0, after - 1) : after + 1]
+        remaining = (1 - np.abs(contacts - frame) / (fade + 1)).clip(0)
+        influence = remaining**2 * (3 - 2 * remaining)
+        result[frame] = influence @ shift[contacts] / max(1.0, influence.sum())
     return result
 
 
@@ -167,3 +162,11 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Start and stop of every stretch of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+
+
+def on_floor(motion: Motion) -> Motion:
+    """Raise or lower a whole recording so that its lowest moments touch y = 0 (an adult's proportions assumed)."""
+    scale = motion.rest_height / float(REFERENCE_SKELETON.rest_joints[0, 1])
+    source = replace(motion, translation=motion.translation / scale, rest_height=motion.rest_height / scale)
+    floor = np.percentile(lowest_heights(source, REFERENCE_SKELETON), 5) * scale
+    return replace(motion, translation=motion.translation - (0, floor, 0))
