@@ -55,7 +55,10 @@ def _cavity(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[
     """Mean-curvature-like concavity per vertex, summed over three scales and squashed to [-1, 1]."""
     from scipy.sparse import coo_matrix, diags
 
-    i, j = np.concatenate([faces, faces[:, ::-1]]).reshape(-1), np.concatenate([faces[:, [1, 2, 0]], faces[:, [1, 0, 2]]]).reshape(-1)
+    i, j = (
+        np.concatenate([faces, faces[:, ::-1]]).reshape(-1),
+        np.concatenate([faces[:, [1, 2, 0]], faces[:, [1, 0, 2]]]).reshape(-1),
+    )
     adjacency = coo_matrix((np.ones(len(i)), (i, j)), (len(vertices), len(vertices))).tocsr()
     adjacency.data[:] = 1
     smooth = diags(1 / np.maximum(np.asarray(adjacency.sum(1)).ravel(), 1)) @ adjacency
@@ -81,7 +84,9 @@ def canvas(size: int) -> Canvas:
 
     body = default_body()
     faces, face_uvs = body.faces.numpy(), body.face_uv.numpy()
-    skin = faces.max(1) < faces.max() - 369  # the eyeballs and the tongue follow the skin and have textures of their own
+    skin = (
+        faces.max(1) < faces.max() - 369
+    )  # the eyeballs and the tongue follow the skin and have textures of their own
     points = canonical_body()[0]
     attributes = np.concatenate([points, _cavity(points, faces)[:, None]], 1)
     baked, mask = bake_attributes(body.uv.numpy(), faces[skin], attributes, size, face_uvs[skin], gutter=2)
@@ -191,7 +196,9 @@ def _paint_lips(color: Map, relief: Map, points: Map, masks: dict[str, Map], ton
     color += amount[:, None] * (lip * shade - color)
     relief += 0.00012 * masks["lips"] * creases
     x, y = np.abs(points[:, 0] - MIDDLE), points[:, 1]
-    seam = np.exp(-(((y - 1.5787 - 0.03 * np.maximum(x - 0.015, 0)) / 0.0011) ** 2)) * (x < 0.027) * (points[:, 2] > 0.115)
+    seam = (
+        np.exp(-(((y - 1.5787 - 0.03 * np.maximum(x - 0.015, 0)) / 0.0011) ** 2)) * (x < 0.027) * (points[:, 2] > 0.115)
+    )
     color *= (1 - 0.35 * seam)[:, None]
 
 
@@ -283,14 +290,23 @@ def _paint_age(color: Map, relief: Map, points: Map, age: float, seed: int) -> N
     x, y, z = np.abs(points[:, 0] - MIDDLE), points[:, 1], points[:, 2]
     wave = 0.003 * value_noise(points, 28.0, seed + 61)
     rows = np.abs(((y + wave - 1.682) / 0.0085) % 1 - 0.5)
-    lines = smoothstep(0.13, 0.0, rows) * smoothstep(0.045, 0.02, x) * smoothstep(1.676, 1.684, y) * smoothstep(1.714, 1.704, y)
+    lines = (
+        smoothstep(0.13, 0.0, rows)
+        * smoothstep(0.045, 0.02, x)
+        * smoothstep(1.676, 1.684, y)
+        * smoothstep(1.714, 1.704, y)
+    )
     lines = lines * (z > 0.08) * (0.4 + 0.6 * value_noise(points, 45.0, seed + 62))
     dx, dy = x - 0.040, y - 1.643
     radius, angle = np.hypot(dx, dy), np.arctan2(dy, dx)
-    crow = smoothstep(0.55, 0.9, np.cos(angle * 9)) * smoothstep(0.007, 0.010, radius) * smoothstep(0.024, 0.014, radius)
+    crow = (
+        smoothstep(0.55, 0.9, np.cos(angle * 9)) * smoothstep(0.007, 0.010, radius) * smoothstep(0.024, 0.014, radius)
+    )
     crow = crow * (np.abs(angle) < 0.9) * (z > 0.05)
     fold = np.interp(y, [1.572, 1.590, 1.606], [0.037, 0.030, 0.019])
-    smile = np.exp(-(((x - fold) / 0.0016) ** 2)) * smoothstep(1.570, 1.580, y) * smoothstep(1.609, 1.602, y) * (z > 0.09)
+    smile = (
+        np.exp(-(((x - fold) / 0.0016) ** 2)) * smoothstep(1.570, 1.580, y) * smoothstep(1.609, 1.602, y) * (z > 0.09)
+    )
     bags = np.exp(-(((y - 1.6315 + 0.15 * np.abs(x - 0.03)) / 0.0012) ** 2)) * _spot(x, y, (0.03, 1.631), (0.012, 0.01))
     bags = bags * (z > 0.09)
     crease = np.clip(0.8 * lines + 0.8 * crow + smile + 0.7 * bags, 0, 1)

@@ -35,7 +35,12 @@ _SPREADS = {
 
 # What pulls the sculpted base face, which looks stern and sleepy, towards a friendly one.
 _KIND = {"eye-scale-incr": 0.16, "eye-height2-incr": 0.14, "mouth-angles-up": 0.1}
-_FEMALE = {"eye-scale-incr": 0.1, "chin-width-incr": -0.2, "mouth-upperlip-volume-incr": 0.12, "nose-scale-horiz-incr": -0.1}
+_FEMALE = {
+    "eye-scale-incr": 0.1,
+    "chin-width-incr": -0.2,
+    "mouth-upperlip-volume-incr": 0.12,
+    "nose-scale-horiz-incr": -0.1,
+}
 _MALE = {"chin-width-incr": 0.1, "chin-prominent-incr": 0.08}
 
 # Anny's ancestry columns: Dirichlet parameters of african, asian, caucasian by skin tone.

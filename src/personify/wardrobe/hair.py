@@ -13,7 +13,7 @@ from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
 from personify.wardrobe.scalp import MIDDLE, azimuth, hairline
-from personify.wardrobe.strands import AROUND, DOWN, UP, Head, Mesh, Roots, _unit, ribbons, sheet_faces, tubes
+from personify.wardrobe.strands import AROUND, DOWN, UP, Head, Mesh, Roots, unit, ribbons, sheet_faces, tubes
 from personify.wardrobe.tresses import SOLID, card_columns, hair_material
 from personify.wardrobe.vocabulary import HAIR_COLORS
 
@@ -43,7 +43,7 @@ class Barber:
         """Tangential direction away from a canonical point, the whorl by default."""
         direction = roots.canonical - canonical
         direction = direction - (direction * roots.normals).sum(1, keepdims=True) * roots.normals
-        return _unit(direction)
+        return unit(direction)
 
     def jitter(self, roots: Roots, amount: float) -> Points:
         return amount * self.rng.normal(size=roots.points.shape)
@@ -65,7 +65,9 @@ class Barber:
         uvs = np.stack(np.broadcast_arrays(u[None], np.linspace(0.01, 0.99, DOWN)[:, None]), -1)
         self.mesh.add(shell[closed.ravel()], uvs, faces[keep])
 
-    def cards(self, curves: Points, width: float, taper: tuple[float, ...] = (0.7, 1.0, 0.9, 0.55), tone: int = 0) -> None:
+    def cards(
+        self, curves: Points, width: float, taper: tuple[float, ...] = (0.7, 1.0, 0.9, 0.55), tone: int = 0
+    ) -> None:
         """Strips along strands, darker kinds below and lighter above."""
         count, steps, _ = curves.shape
         _, normals = self.head.above(curves)
@@ -98,7 +100,7 @@ def _short(barber: Barber) -> None:
         flow = barber.away(roots) + rise[:, None] * roots.normals + barber.jitter(roots, 0.13)
         length = (0.052 - 0.014 * low) * barber.rng.uniform(0.8, 1.2, len(low))
         height = _ramp(0.001, 1, 5)[None] * (lift + 0.007 * (1 - low) * crown)[:, None]
-        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.06, 0), 5), 0.012, tone=layer)
+        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.06, 0), 5, 0.4), 0.012, tone=layer)
 
 
 def _side_part(barber: Barber) -> None:
@@ -113,7 +115,7 @@ def _side_part(barber: Barber) -> None:
         flow = flow + (0.35 * (1 - low) + 0.35 * front)[:, None] * roots.normals + barber.jitter(roots, 0.10)
         length = (0.085 - 0.06 * low - 0.03 * (x > part) * (1 - low)) * barber.rng.uniform(0.85, 1.15, len(low))
         height = _ramp(0.001, 1, 7)[None] * (lift + (0.008 + 0.008 * front) * (1 - low))[:, None]
-        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.08, 0), 7), 0.013, tone=layer)
+        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.08, 0), 7, 0.7), 0.013, tone=layer)
 
 
 def _quiff(barber: Barber) -> None:
@@ -127,14 +129,14 @@ def _quiff(barber: Barber) -> None:
         length = (0.062 + 0.022 * front - 0.036 * low) * barber.rng.uniform(0.85, 1.15, len(low))
         height = _ramp(0.001, 1, 7)[None] * (lift + 0.008 * (1 - low) + 0.020 * front)[:, None]
         pull = (1 - low)[:, None] * np.array([0, -0.05, -0.22]) + low[:, None] * np.array([0, -0.10, 0])
-        barber.cards(barber.head.grow(roots, flow, length, height, pull, 7), 0.012, tone=layer)
+        barber.cards(barber.head.grow(roots, flow, length, height, pull, 7, 0.5), 0.012, tone=layer)
 
 
 def _curl(barber: Barber, curves: Points, radius: float, turns: float) -> Points:
     """Wind strands into corkscrews that widen from the root."""
     count, steps, _ = curves.shape
-    tangent = _unit(np.gradient(curves, axis=1))
-    side = _unit(np.cross(tangent, UP + 0.01))
+    tangent = unit(np.gradient(curves, axis=1))
+    side = unit(np.cross(tangent, UP + 0.01))
     other = np.cross(tangent, side)
     phase = barber.rng.uniform(0, 2 * np.pi, (count, 1)) + np.linspace(0, turns * 2 * np.pi, steps)
     size = radius * barber.head.scale * np.linspace(0.15, 1, steps) ** 0.6
@@ -207,11 +209,15 @@ def _hang(barber: Barber, ends: float, volume: float, wave: float = 0.0, count: 
         roots = barber.roots(count + 37 * layer)
         around = azimuth(roots.canonical)
         flow = _fall(barber, roots, part) + barber.jitter(roots, 0.10)
-        over = np.abs(roots.canonical[:, 1] - ends) + 0.35 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2] - 0.02)
+        over = np.abs(roots.canonical[:, 1] - ends) + 0.35 * np.hypot(
+            roots.canonical[:, 0], roots.canonical[:, 2] - 0.02
+        )
         length = over * barber.rng.uniform(0.93, 1.03, len(over))
         steps = 11
         ear = 0.008 * np.exp(-(((around - 92) / 26) ** 2))
-        height = _ramp(0.001, 1, steps, 0.4)[None] * (lift + volume * barber.rng.uniform(0.5, 1, len(over)) + ear)[:, None]
+        height = (
+            _ramp(0.001, 1, steps, 0.4)[None] * (lift + volume * barber.rng.uniform(0.5, 1, len(over)) + ear)[:, None]
+        )
         curves = barber.head.grow(roots, flow, length, height, _drop(barber, roots), steps)
         if wave:
             curves = _wave(barber, curves, wave)
@@ -221,7 +227,7 @@ def _hang(barber: Barber, ends: float, volume: float, wave: float = 0.0, count: 
 def _wave(barber: Barber, curves: Points, amount: float) -> Points:
     steps = curves.shape[1]
     _, normals = barber.head.above(curves)
-    side = _unit(np.cross(normals, np.gradient(curves, axis=1)))
+    side = unit(np.cross(normals, np.gradient(curves, axis=1)))
     distance = np.linalg.norm(np.diff(curves, axis=1, prepend=curves[:, :1]), axis=2).cumsum(1)
     phase = distance / (0.075 * barber.head.scale) * 2 * np.pi + barber.rng.normal(0, 0.6, (len(curves), 1))
     size = amount * np.linspace(0, 1, steps) ** 0.5 * barber.head.scale
@@ -254,7 +260,7 @@ def _gather(barber: Barber, ties: Points, part: bool) -> None:
         center = head.place([MIDDLE, 1.655, 0.028])
         radius = np.linalg.norm(roots.points - center, axis=1)[:, None]
         reach = np.linalg.norm(targets - center, axis=1)[:, None]
-        ray = _unit(curves - center)
+        ray = unit(curves - center)
         curves = center + ray * (radius * (1 - t[..., 0]) + reach * t[..., 0])[..., None]
         for _ in range(2):
             height, normals = head.above(curves)
@@ -268,7 +274,7 @@ def _tail(barber: Barber, tie: Points, direction: Points, length: float, count: 
     head = barber.head
     start = np.repeat(head.place(tie)[None], count, 0) + barber.rng.normal(0, 0.006 * head.scale, (count, 3))
     out = np.asarray(direction) + barber.rng.normal(0, spread, (count, 3))
-    roots = Roots(start, _unit(out), np.repeat(np.asarray(tie)[None], count, 0))
+    roots = Roots(start, unit(out), np.repeat(np.asarray(tie)[None], count, 0))
     lengths = length * barber.rng.uniform(0.8, 1.05, count)
     curves = head.grow(roots, out, lengths, _ramp(0.0, 0.012, 11), (0, -0.38, 0), 11)
     barber.cards(_wave(barber, curves, 0.004), 0.020, (0.35, 0.9, 1.0, 0.8, 0.45), tone=0)
@@ -277,8 +283,8 @@ def _tail(barber: Barber, tie: Points, direction: Points, length: float, count: 
 def _band(barber: Barber, tie: Points, axis: Points, radius: float = 0.013) -> None:
     """The hair wound around a tie."""
     head = barber.head
-    center, axis = head.place(tie), _unit(np.asarray(axis, np.float64))
-    side = _unit(np.cross(axis, UP + np.array([0.01, 0, 0.02])))
+    center, axis = head.place(tie), unit(np.asarray(axis, np.float64))
+    side = unit(np.cross(axis, UP + np.array([0.01, 0, 0.02])))
     other = np.cross(axis, side)
     turn = np.linspace(0, 2 * np.pi, 13)
     ring = center + radius * head.scale * (np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * other)
@@ -296,7 +302,7 @@ def _bun(barber: Barber) -> None:
     tie = np.array([MIDDLE, 1.728, -0.070])
     _gather(barber, tie[None], part=False)
     head = barber.head
-    center, axis = head.place(tie + np.array([0, 0.012, -0.022])), _unit(np.array([0, 0.75, -1.0]))
+    center, axis = head.place(tie + np.array([0, 0.012, -0.022])), unit(np.array([0, 0.75, -1.0]))
     side = np.array([1.0, 0, 0])
     other = np.cross(axis, side)
     count, steps = 26, 15
@@ -306,7 +312,12 @@ def _bun(barber: Barber) -> None:
     radius = 0.031 * head.scale * barber.rng.uniform(0.93, 1.05, count)[:, None]
     flat = radius[..., None] * (np.cos(start)[..., None] * side + np.sin(start)[..., None] * other) * ring[..., None]
     curves = center + flat + (0.75 * radius * rise)[..., None] * axis
-    tubes(barber.mesh, curves, np.full((count, steps), 0.0085 * head.scale) * np.sin(np.linspace(0.5, 2.64, steps)), (0.54, 0.62))
+    tubes(
+        barber.mesh,
+        curves,
+        np.full((count, steps), 0.0085 * head.scale) * np.sin(np.linspace(0.5, 2.64, steps)),
+        (0.54, 0.62),
+    )
 
 
 def _plait(barber: Barber, path: Points, radius: float) -> None:
@@ -315,9 +326,9 @@ def _plait(barber: Barber, path: Points, radius: float) -> None:
     knots = np.linspace(0, 1, len(path))
     s = np.linspace(0, 1, steps)
     spine = np.stack([np.interp(s, knots, path[:, axis]) for axis in range(3)], 1)
-    tangent = _unit(np.gradient(spine, axis=0))
+    tangent = unit(np.gradient(spine, axis=0))
     _, normals = barber.head.above(spine)
-    side = _unit(np.cross(normals, tangent))
+    side = unit(np.cross(normals, tangent))
     out = np.cross(tangent, side)
     length = np.linalg.norm(np.diff(spine, axis=0), axis=1).sum()
     taper = np.interp(s, [0, 0.08, 0.75, 0.95, 1.0], [0.8, 1.0, 0.85, 0.6, 0.55])[:, None] * radius
@@ -359,19 +370,30 @@ def _mohawk(barber: Barber) -> None:
     tall = barber.rng.uniform(0.075, 0.105)
     count = 420
     polar = barber.rng.uniform(-58, 95, count)  # degrees from the top, forward negative
-    roots = barber.head.at(np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi) + barber.rng.normal(0, 0.0, count))
+    roots = barber.head.at(
+        np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi) + barber.rng.normal(0, 0.0, count)
+    )
     shift = np.array([1.0, 0, 0]) * barber.rng.uniform(-0.017, 0.017, count)[:, None] * barber.head.scale
     roots = Roots(roots.points + shift, roots.normals, roots.canonical)
     roots = roots[barber.inside(roots, 0.004)]
-    angle = polar[: len(polar)][barber.inside(barber.head.at(np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi)), 0.004)]
+    angle = polar[: len(polar)][
+        barber.inside(barber.head.at(np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi)), 0.004)
+    ]
     length = tall * np.interp(angle, [-58, -35, 0, 50, 95], [0.62, 0.9, 1.0, 0.8, 0.4])
     flow = roots.normals + np.array([0, 0.15, -0.12]) + barber.jitter(roots, 0.09) * np.array([0.6, 1, 1])
-    curves = barber.head.grow(roots, flow, length * barber.rng.uniform(0.85, 1.1, len(length)), np.zeros(8), (0, 0.02, -0.03), 7)
+    curves = barber.head.grow(
+        roots, flow, length * barber.rng.uniform(0.85, 1.1, len(length)), np.zeros(8), (0, 0.02, -0.03), 7
+    )
     count = len(curves)
     normals = np.broadcast_to(np.array([1.0, 0, 0]), curves.shape) + 0.5 * barber.rng.normal(size=(count, 1, 3))
-    widths = 0.022 * barber.head.scale * np.interp(np.linspace(0, 1, 8), [0, 0.4, 1], [0.8, 1, 0.7])[None] * np.ones((count, 1))
+    widths = (
+        0.022
+        * barber.head.scale
+        * np.interp(np.linspace(0, 1, 8), [0, 0.4, 1], [0.8, 1, 0.7])[None]
+        * np.ones((count, 1))
+    )
     kinds = barber.rng.integers(0, 4, count)
-    ribbons(barber.mesh, curves, _unit(normals), widths, card_columns(kinds, barber.rng.random(count) < 0.5))
+    ribbons(barber.mesh, curves, unit(normals), widths, card_columns(kinds, barber.rng.random(count) < 0.5))
 
 
 def _locs(barber: Barber) -> None:
@@ -379,12 +401,16 @@ def _locs(barber: Barber) -> None:
     roots = barber.roots(250, 0.004)
     flow = 0.9 * _fall(barber, roots, 0.0) + 0.4 * roots.normals + barber.jitter(roots, 0.15)
     ends = barber.rng.uniform(1.40, 1.50)
-    length = (np.abs(roots.canonical[:, 1] - ends) + 0.5 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2]))
+    length = np.abs(roots.canonical[:, 1] - ends) + 0.5 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2])
     length = length * barber.rng.uniform(0.85, 1.08, len(length))
     steps = 14
     lift = barber.rng.uniform(0.006, 0.022, len(length))
-    curves = barber.head.grow(roots, flow, length, _ramp(0.001, 1, steps, 0.5)[None] * lift[:, None], (0, -0.42, 0), steps)
-    curves = curves + 0.0025 * np.sin(np.arange(steps + 1) * 1.7 + barber.rng.uniform(0, 6, (len(curves), 1)))[..., None]
+    curves = barber.head.grow(
+        roots, flow, length, _ramp(0.001, 1, steps, 0.5)[None] * lift[:, None], (0, -0.42, 0), steps
+    )
+    curves = (
+        curves + 0.0025 * np.sin(np.arange(steps + 1) * 1.7 + barber.rng.uniform(0, 6, (len(curves), 1)))[..., None]
+    )
     profile = np.interp(np.linspace(0, 1, steps + 1), [0, 0.1, 0.9, 1], [0.6, 1, 0.85, 0.35])
     radius = 0.0052 * barber.head.scale * profile * barber.rng.uniform(0.8, 1.2, (len(curves), steps + 1))
     tubes(barber.mesh, curves, radius, (0.55, 0.7), 5.0)

@@ -103,7 +103,9 @@ def _eyes(figure: Figure, outfit: Outfit, size: int) -> Piece:
             morphs[f"eyeLook{look}{name}"] = (side * count + np.arange(count), radius * bulge[:, None] * offset)
     material = Material("eyes", texture=eye_texture(outfit, size), roughness=0.08)
     both = np.concatenate([faces, faces + count])
-    return Piece("eyes", np.concatenate(vertices), both, np.tile(uvs, (2, 1)), np.concatenate(weights), material, morphs)
+    return Piece(
+        "eyes", np.concatenate(vertices), both, np.tile(uvs, (2, 1)), np.concatenate(weights), material, morphs
+    )
 
 
 def _rotate(vectors: Points, axis_angle: Points) -> Points:  # [N, 3], [3] -> [N, 3]

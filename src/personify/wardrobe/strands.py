@@ -20,7 +20,7 @@ from personify.wardrobe.noise import smoothstep
 from personify.wardrobe.scalp import HEAD_CENTER, MIDDLE
 
 AROUND, DOWN = 72, 40  # grid of the head: azimuths and polar angles
-POLAR = np.radians(np.linspace(0, 132, DOWN))  # from the top of the head
+POLAR = np.radians(np.linspace(0, 146, DOWN))  # from the top of the head
 UP = np.array([0.0, 1.0, 0.0])
 Pull = Points | tuple[float, float, float] | Callable[[Points], Points]
 
@@ -99,7 +99,7 @@ class Head:
 
     def _collide(self, clearance: float) -> None:
         figure = self.figure
-        normals = _vertex_normals(figure.rest, figure.skin_faces)
+        normals = vertex_normals(figure.rest, figure.skin_faces)
         canonical = figure.canonical
         torso = (canonical[:, 1] > 1.0) & (canonical[:, 1] < 1.56) & (np.abs(canonical[:, 0]) < 0.34)
         torso &= (figure.weight_of("head", "jaw") < 0.5) & (np.arange(len(canonical)) < 13348)
@@ -126,7 +126,7 @@ class Head:
             top = grid[r, c] * (1 - fc) + grid[r, (c + 1) % AROUND] * fc
             return top * (1 - fr) + fc * 0 + (grid[r + 1, c] * (1 - fc) + grid[r + 1, (c + 1) % AROUND] * fc) * fr
 
-        return Roots(mix(self.points), _unit(mix(self.normals)), mix(self.canonical))
+        return Roots(mix(self.points), unit(mix(self.normals)), mix(self.canonical))
 
     def place(self, canonical: Sequence[float]) -> Points:  # [3] -> [3]
         """A canonical point near the head carried to this head (by the offset from the nearest surface places)."""
@@ -142,7 +142,7 @@ class Head:
         shape = points.shape
         flat = points.reshape(-1, 3)
         _, near = self._tree.query(flat, k=3)
-        normals = _unit(self._node_normals[near].mean(1))
+        normals = unit(self._node_normals[near].mean(1))
         height = ((flat[:, None] - self._nodes[near]) * normals[:, None]).sum(-1).mean(1)
         return height.reshape(shape[:-1]), normals.reshape(shape)
 
@@ -154,21 +154,24 @@ class Head:
         lift: Points,  # [steps + 1] or [N, steps + 1] metres kept from the skin
         pull: Pull,
         steps: int = 8,
+        cling: float = 0.0,
     ) -> Points:  # [N, steps + 1, 3]
         """Strands that set out from their roots, bend with ``pull`` and slide over the head and shoulders.
 
         ``pull`` is added to the unit heading at every step: [3], [N, 3], or a function of where the strands are.
+        ``cling`` in [0, 1] draws strands that stand off further than ``lift`` back to it.
         """
         lift = np.broadcast_to(np.asarray(lift, np.float64), (len(roots.points), steps + 1)) * self.scale
         stride = (length * self.scale / steps)[:, None]
         here = roots.points + roots.normals * lift[:, :1]
-        heading, curve = _unit(direction), [here]
+        heading, curve = unit(direction), [here]
         for step in range(1, steps + 1):
-            heading = _unit(heading + (pull(here) if callable(pull) else np.asarray(pull)))
+            heading = unit(heading + (pull(here) if callable(pull) else np.asarray(pull)))
             there = here + heading * stride
             height, normals = self.above(there)
-            there = there + normals * np.maximum(lift[:, step] - height, 0)[:, None]
-            heading = _unit(there - here)
+            missing = lift[:, step] - height
+            there = there + normals * np.where(missing > 0, missing, cling * missing)[:, None]
+            heading = unit(there - here)
             here = here + heading * stride
             curve.append(here)
         return np.stack(curve, 1)
@@ -185,17 +188,19 @@ class Head:
         return weights
 
 
-def _unit(vectors: Points) -> Points:
+def unit(vectors: Points) -> Points:
+    """Vectors [..., 3] at length one."""
     return vectors / (np.linalg.norm(vectors, axis=-1, keepdims=True) + 1e-12)
 
 
-def _vertex_normals(vertices: Points, faces: Int) -> Points:
+def vertex_normals(vertices: Points, faces: Int) -> Points:  # [V, 3], [F, 3] -> [V, 3]
+    """Area-weighted unit normals."""
     normals = np.zeros_like(vertices)
     face = np.cross(vertices[faces[:, 1]] - vertices[faces[:, 0]], vertices[faces[:, 2]] - vertices[faces[:, 0]])
     for axis in range(3):
         for corner in range(3):
             normals[:, axis] += np.bincount(faces[:, corner], face[:, axis], len(vertices))
-    return _unit(normals)
+    return unit(normals)
 
 
 def _grid_normals(points: Points) -> Points:
@@ -206,7 +211,7 @@ def _grid_normals(points: Points) -> Points:
     normals[0] = UP
     for _ in range(2):  # the head must be smooth where hair slides
         normals[1:-1] = 0.5 * normals[1:-1] + 0.25 * (np.roll(normals, 1, 1) + np.roll(normals, -1, 1))[1:-1]
-    return _unit(normals)
+    return unit(normals)
 
 
 @dataclass
@@ -249,9 +254,9 @@ def ribbons(
 ) -> None:
     """Add one slightly arched strip of three vertices across per strand."""
     count, steps, _ = curves.shape
-    tangent = _unit(np.gradient(curves, axis=1))
+    tangent = unit(np.gradient(curves, axis=1))
     forward = np.broadcast_to(np.array([0.0, 0.3, 0.95]), normals.shape)  # strands that stand up show their face
-    side = _unit(np.cross(normals + 0.35 * forward, tangent))
+    side = unit(np.cross(normals + 0.35 * forward, tangent))
     out = np.cross(tangent, side)
     across = np.array([-0.5, 0.0, 0.5])[None, None, :, None] * (width[..., None, None] * side[:, :, None])
     bow = np.array([0.0, 1.0, 0.0])[None, None, :, None] * (arch * width[..., None, None] * out[:, :, None])
@@ -266,9 +271,9 @@ def tubes(
 ) -> None:
     """Add a round tube per curve [N, K, 3] with radii [N, K]; the texture runs along it."""
     count, steps, _ = curves.shape
-    tangent = _unit(np.gradient(curves, axis=1))
+    tangent = unit(np.gradient(curves, axis=1))
     helper = np.where(np.abs(tangent[..., 1:2]) > 0.9, np.array([0.0, 0.0, 1.0]), UP)
-    side = _unit(np.cross(helper, tangent))
+    side = unit(np.cross(helper, tangent))
     out = np.cross(tangent, side)
     turn = np.linspace(0, 2 * np.pi, sides + 1)
     ring = np.cos(turn)[:, None] * side[:, :, None] + np.sin(turn)[:, None] * out[:, :, None]
