@@ -17,11 +17,13 @@ from personify.errors import PersonifyError
 from personify.motion.clip import Motion
 from personify.motion.select import MotionChoice, motion_from_text
 from personify.perception.protocol import ImageTextModel
+from personify.perception.towers import SmallImageText
 from personify.stages import Stages
 from personify.text.codebook import Codebook
 from personify.text.complete import complete
 from personify.text.reader import Reading, check_text, read, split_text
-from personify.text.refine import Refinement, refine
+from personify.text.refine import Refinement, refine, similarity
+from personify.wardrobe.attributes import attributes_of
 from personify.wardrobe.dress import dress
 from personify.wardrobe.outfit import Outfit
 
@@ -30,6 +32,7 @@ LICENCES = {
     "clothes, hair, textures, looks": "made by Personify, CC0-1.0 output",
 }
 MAX_SEED = 2**32 - 1
+VARIETY = 4  # a search begins with one of the best four, chosen by the seed
 
 
 @dataclass(frozen=True)
@@ -39,18 +42,18 @@ class Preset:
     Attributes:
         texture_size: pixels of every garment's texture.
         candidates: people of the code-book that are looked at.
-        refine_evaluations: pictures of variants that the model may judge.
+        evaluations: variants that the model may judge.
     """
 
     texture_size: int
     candidates: int
-    refine_evaluations: int
+    evaluations: int
 
 
 PRESETS: dict[str, Preset] = {
-    "draft": Preset(texture_size=256, candidates=8, refine_evaluations=0),
-    "standard": Preset(texture_size=1024, candidates=16, refine_evaluations=6),
-    "high": Preset(texture_size=2048, candidates=32, refine_evaluations=16),
+    "draft": Preset(texture_size=256, candidates=8, evaluations=0),
+    "standard": Preset(texture_size=1024, candidates=16, evaluations=6),
+    "high": Preset(texture_size=2048, candidates=32, evaluations=16),
 }
 
 
@@ -99,7 +102,7 @@ def split_texts(text: str | None, shape: str | None, look: str | None, motion: s
     given = {"shape": shape, "look": look, "motion": motion}
     for name, value in {"text": text, **given}.items():
         if value is not None:
-            check_text(value, name)
+            check_text(name, value)
     parts = dict(zip(("shape", "look", "motion"), split_text(text), strict=True)) if text is not None else {}
     return {name: (value if value is not None else parts.get(name)) or "" for name, value in given.items()}
 
@@ -128,9 +131,8 @@ def create_with_story(
     with stages("read"):
         reading = read(texts["shape"] or None, texts["look"] or None)
         choice = MotionChoice(motion_clip, [], []) if motion_clip else motion_from_text(texts["motion"], seed)
-        outfit = complete(reading, seed)
     with stages("search"):
-        outfit, refinement = _settle(reading, outfit, texts, settings, seed, model)
+        outfit, refinement = _settle(reading, texts, settings, seed, model)
     with stages("dress"):
         skeleton, parts = dress(outfit, settings.texture_size if texture_size is None else texture_size)
     provenance = {"software": f"personify {__version__}", "texts": texts, "seed": seed, "licences": LICENCES}
@@ -190,26 +192,40 @@ def create(
 
 def _settle(
     reading: Reading,
-    outfit: Outfit,
     texts: dict[str, str],
     settings: Preset,
     seed: int,
     model: ImageTextModel | None,
 ) -> tuple[Outfit, Refinement]:
-    """Search the code-book for what the reader did not know, then refine what stayed open."""
+    """The outfit that was read; with words nobody could read, the one that a search in the code-book makes of them."""
     prompt = ", ".join(value for value in (texts["look"], texts["shape"]) if value)
     if not prompt:
-        return outfit, Refinement()
+        return complete(reading, seed), Refinement()
     if model is None:
-        from personify.perception.towers import SmallImageText
-
         model = SmallImageText.load()
-    if reading.not_understood:
-        codebook = Codebook.load(model)
-        found = codebook.search(model, prompt, reading, settings.candidates)
-        if found:
-            outfit = complete(reading, seed, base=found[seed % len(found)].outfit)
-    return refine(outfit, reading, prompt, model, settings.refine_evaluations)
+
+    def score(outfit: Outfit) -> float:
+        return similarity(outfit, prompt, model)
+
+    found = Codebook.load().search(model, prompt, reading.attributes, settings.candidates) if _unread(reading) else []
+    if not found:
+        outfit = complete(reading, seed)
+        return outfit, Refinement({"end": score(outfit)} if settings.evaluations else {})
+    people = [match.outfit for match in found]
+    first = people.pop(seed % min(len(people), VARIETY))
+    return refine(
+        attributes_of(first),
+        reading.attributes,
+        people,
+        lambda hints: complete(reading, seed, hints),
+        score,
+        settings.evaluations,
+    )
+
+
+def _unread(reading: Reading) -> bool:
+    """Whether words about the look had no effect, and no named look says what to wear instead."""
+    return bool(reading.not_understood) and reading.look is None
 
 
 def _title(texts: dict[str, str]) -> str:

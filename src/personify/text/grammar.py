@@ -15,7 +15,7 @@ from personify.text import lexicon as dictionary
 from personify.text.clothes import Piece
 from personify.text.lexicon import Adjective, Entry, Noun
 from personify.text.people import PRONOUNS
-from personify.text.words import correct, digits, tokenise
+from personify.text.words import correct, tokenise
 from personify.wardrobe.attributes import Attributes, Value
 
 LONGEST_PHRASE = 5
@@ -78,7 +78,7 @@ def items(text: str) -> list[Item]:
     ['a', 'man', 'in', 'a', 'bow tie']
     """
     known = dictionary.known_words()
-    tokens = [correct(token, known) for token in digits(tokenise(text))]
+    tokens = [correct(token, known) for token in tokenise(text)]
     result: list[Item] = []
     position = 0
     while position < len(tokens):
@@ -110,7 +110,7 @@ class _Reader:
         self.result = Parse()
         self.run: list[Item] = []  # adjectives waiting for a noun
         self.split = 0  # how many of them stand before the last "and" or comma
-        self.attached = False  # the run started right behind a noun, "is", "in" or ":"
+        self.attached = False  # the run started right behind its noun: "jeans blue", "hair is red", "a shirt in red"
         self.head = "person"  # the kind of thing named last
         self.negated = False
         self.relation = ""
@@ -122,7 +122,7 @@ class _Reader:
             if item.role == "noun" and not _modifies(item, after):
                 self._noun(item, before.role)
             elif item.role in ("adjective", "noun"):
-                self._adjective(item, before.role)
+                self._adjective(item, before)
             elif item.role == "unknown":
                 self._unknown(item, after.role)
             else:
@@ -131,9 +131,10 @@ class _Reader:
         self.result.unknown = _phrases(self.items, self.lost)
         return self.result
 
-    def _adjective(self, item: Item, before: str) -> None:
+    def _adjective(self, item: Item, before: Item) -> None:
         if not self.run:
-            self.attached = before in ("noun", "copula", "preposition")
+            shirt_in_red = before.text == "in" and self.head in ("garment", "hair")
+            self.attached = before.role in ("noun", "copula") or shirt_in_red
         self.run.append(item)
 
     def _noun(self, item: Item, before: str) -> None:

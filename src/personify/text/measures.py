@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from personify.text.words import digits
 from personify.wardrobe.attributes import Attributes
 
 _INCHES = r"(?: ?(?:and )?(?P<inches>\d{1,2})(?: ?(?:inches|inch|in|\"|''))?)?"
@@ -37,6 +38,7 @@ def read_measures(text: str) -> tuple[Attributes, str, list[str]]:
     """
     found: Attributes = {}
     notes: list[str] = []
+    text = digits(text)
     for pattern in _HEIGHTS:
         for match in reversed(list(pattern.finditer(text))):
             if not _OF_THING.match(text[match.end() :]):

@@ -12,6 +12,7 @@ _ONES = "zero one two three four five six seven eight nine ten eleven twelve thi
 NUMBERS = {word: value for value, word in enumerate([*_ONES, "seventeen", "eighteen", "nineteen"])} | {
     word: value * 10 for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 }
+_NUMBER = re.compile(rf"\b((?:(?:{'|'.join(NUMBERS)})[ -])?(?:{'|'.join(NUMBERS)}))(?=[ -](?:years?|yrs?|feet|foot|ft)\b)")
 # Everyday words one keystroke away from a word of the lexicon; they are not typing mistakes.
 _EVERYDAY = frozenset(
     """back bank bark bath bead beach bean bear beast beat bell best bird blank block blow blur boat bold bolt bone book
@@ -54,24 +55,13 @@ def tokenise(text: str) -> list[str]:
     return [re.sub(r"'(s|re|m|ll|ve|d)$", "", token) for token in _TOKEN.findall(text)]
 
 
-def digits(tokens: list[str]) -> list[str]:
-    """Number words as digits: ``["twenty", "five"]`` becomes ``["25"]``.
+def digits(text: str) -> str:
+    """Number words before a unit as digits: "twenty-five years" becomes "25 years", "a one-piece suit" stays.
 
-    >>> digits(["about", "twenty", "five", "years"])
-    ['about', '25', 'years']
+    >>> digits("about twenty five years old, six feet")
+    'about 25 years old, 6 feet'
     """
-    result: list[str] = []
-    tens = False
-    for token in tokens:
-        value = NUMBERS.get(token)
-        if value is None:
-            result.append(token)
-        elif tens and 0 < value < 10:
-            result[-1] = str(int(result[-1]) + value)
-        else:
-            result.append(str(value))
-        tens = value is not None and value >= 20
-    return result
+    return _NUMBER.sub(lambda match: str(sum(NUMBERS[word] for word in re.split("[ -]", match[1]))), text)
 
 
 def correct(word: str, known: Collection[str]) -> str:
@@ -86,13 +76,10 @@ def correct(word: str, known: Collection[str]) -> str:
     if len(word) < 4 or word in known or word in _EVERYDAY or not word.isalpha():
         return word
     allowed = 2 if len(word) >= 8 else 1
-    best, best_cost = word, allowed + 1
-    for candidate in sorted(known):
-        if candidate[0] == word[0] and abs(len(candidate) - len(word)) <= allowed and len(candidate) >= 4:
-            cost = edit_distance(word, candidate)
-            if cost < best_cost:
-                best, best_cost = candidate, cost
-    return best
+    near = [one for one in known if one[0] == word[0] and abs(len(one) - len(word)) <= allowed and len(one) >= 4]
+    costs = {one: cost for one in near if (cost := edit_distance(word, one)) <= allowed}
+    # of several, the swap of two letters is the commonest slip, then the one of the same length
+    return min(costs, key=lambda one: (costs[one], sorted(one) != sorted(word), abs(len(one) - len(word)), one), default=word)
 
 
 @lru_cache(maxsize=4096)

@@ -61,14 +61,15 @@ def above(height: float) -> Field:
 
 
 def round_neck(height: float = 1.502, drop: float = 0.055, width: float = 0.0) -> Field:
-    """Neckline at ``height`` behind the neck, ``drop`` lower in front, ``width`` wider than the neck."""
+    """Neckline at ``height`` behind the neck, ``drop`` lower in front, ``width`` wider than the neck.
+
+    Grows down the neck and outwards along the shoulders, so its level sets circle the neck."""
 
     def field(c: Points) -> Points:
         x, y, z = c.T
-        front = smoothstep(z, -0.05, 0.07)
-        side = np.maximum(0, 1 - (x / (0.085 + width)) ** 2)  # falls off along the shoulder
-        line = height - drop * front * side - width * 0.35 * side
-        return np.where(np.abs(x) < 0.16 + width, line - y, 1.0)
+        outward = np.maximum(0, np.hypot(x, z - 0.012) - 0.065)
+        line = height - drop * smoothstep(z, -0.05, 0.07)
+        return (line - y) + 0.8 * outward - width
 
     return field
 

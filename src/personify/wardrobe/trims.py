@@ -113,17 +113,18 @@ def neck_strip(
         scale: the figure's.
     """
     values = field(cloth.canonical)
-    levels = np.linspace(-0.07, 0.13, 21)
+    low, high = min(np.min(level) for level, _ in profile), max(np.max(level) for level, _ in profile)
+    levels = np.linspace(low, high + 1e-6, 9)
     stack = [contour(cloth, values, level, angles) for level in levels]
     closed = abs(abs(angles[-1] - angles[0]) + abs(angles[1] - angles[0]) - 2 * np.pi) < 1e-6
     rows: list[tuple[Points, Points, Points]] = []
     for level, offset in profile:
         u = np.clip((np.broadcast_to(level, angles.shape) - levels[0]) / (levels[1] - levels[0]), 0, len(levels) - 1.001)
-        low, share, column = u.astype(int), (u - np.floor(u))[:, None], np.arange(len(angles))
+        below, share, column = u.astype(int), (u - np.floor(u))[:, None], np.arange(len(angles))
 
-        def at(name: str, low: Int = low, share: Points = share, column: Int = column) -> Points:
+        def at(name: str, below: Int = below, share: Points = share, column: Int = column) -> Points:
             values = np.stack([getattr(c, name) for c in stack])
-            return values[low, column] * (1 - share) + values[low + 1, column] * share
+            return values[below, column] * (1 - share) + values[below + 1, column] * share
 
         shift = np.broadcast_to(offset, angles.shape)[:, None] * scale
         rows.append((at("points") + at("normals") * shift, at("canonical"), at("lbs_weights")))
