@@ -14,6 +14,7 @@ import json
 import math
 import time
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from personify.wardrobe.sampling import sample_outfit
 from personify.body.posing import relaxed_pose
 from personify.errors import PersonifyError
 from personify.files import atomic_path
-from personify.motion.library import motion_names, read_authored
+from personify.motion.library import library_motion, library_names
 from personify.perception.labels import FIELDS, encode
 from personify.perception.portraits import View, take_portraits
 from personify.render.lights import Light, Lights
@@ -75,16 +76,29 @@ def random_pose(skeleton, poses: np.ndarray, rng: np.random.Generator) -> np.nda
 
 def gesture_frames() -> np.ndarray:
     """[N, 55, 3] frames of the authored standing gestures."""
-    frames = [read_authored(name).rotations[::15] for name in motion_names()]
+    frames = [library_motion(name).rotations[::15] for name in library_names()]
     return np.concatenate(frames)
+
+
+def draw_person(random: Random) -> tuple[Outfit, str]:
+    """Somebody and the name of their look, or an empty name: two fifths anything, a quarter tasteful, the rest looks."""
+    kind = random.random()
+    if kind < 0.4:
+        return sample_outfit(random), ""
+    seed = random.getrandbits(32)
+    if kind < 0.65:
+        return tasteful({}, seed), ""
+    look = random.choice(list(looks().values()))
+    sex = str(look.person.get("sex") or likely_sex({}, seed))
+    return tasteful(look.attributes(seed, sex) | {"person.sex": sex}, seed), look.name
 
 
 def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarray]:
     """Pictures [N, S, S, 4], labels [N, F], view names and the outfits as JSON."""
-    images, labels, views, outfits = [], [], [], []
+    images, labels, views, outfits, names = [], [], [], [], []
     for k in range(SHARD):
         rng = np.random.default_rng([seed, index, k])
-        outfit: Outfit = sample_outfit(rng)
+        outfit, look = draw_person(Random(f"{seed}/{index}/{k}"))
         skeleton, parts = dress(outfit, TEXTURE)
         plan = views_of(rng)
         lights = random_lights(rng)
@@ -97,11 +111,13 @@ def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarr
         labels += [encode(attributes_of(outfit))] * len(plan)
         views += [f"{view.region} {view.facing}" for view in plan]
         outfits.append(json.dumps(outfit.to_dict()))
+        names.append(look)
     return {
         "images": np.concatenate(images),
         "labels": np.stack(labels),
         "views": np.array(views),
         "outfits": np.array(outfits),
+        "looks": np.array(names),
         "fields": np.array(list(FIELDS)),
     }
 

@@ -51,6 +51,7 @@ class People:
     views: list[View]
     person: np.ndarray  # [N] index into outfits
     outfits: list[Outfit]
+    looks: list[str]  # name of each person's look, or empty
 
 
 def load(folder: Path, half: int | None) -> People:
@@ -73,6 +74,7 @@ def load(folder: Path, half: int | None) -> People:
         views=[views[name] for name in names],
         person=np.arange(len(names)) // per_person,
         outfits=outfits,
+        looks=[str(name) for shard in shards for name in shard["looks"]],
     )
 
 

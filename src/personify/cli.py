@@ -152,10 +152,9 @@ def _export(command: Export) -> None:
 
 
 def _looks(command: Looks) -> None:
-    from personify.wardrobe.looks import all_looks
+    from personify.wardrobe.looks import looks
 
-    for look in all_looks():
-        print(look.name)
+    print("\n".join(sorted(looks())))
 
 
 def _doctor(command: Doctor) -> None:

@@ -58,9 +58,9 @@ function makeLights() {
   const key = new DirectionalLight('#fff4e8', 2.0);
   key.position.set(1.8, 4.2, 3.2);
   key.castShadow = true;
-  key.shadow.mapSize.set(1024, 1024);
-  key.shadow.radius = 6;
-  key.shadow.blurSamples = 16;
+  key.shadow.mapSize.set(512, 512); // blurred anyway, and quick where there is no graphics card
+  key.shadow.radius = 3;
+  key.shadow.blurSamples = 10;
   key.shadow.bias = -0.0002;
   key.shadow.normalBias = 0.012;
   Object.assign(key.shadow.camera, { left: -1.7, right: 1.7, top: 1.9, bottom: -1.7, near: 0.5, far: 10 });
@@ -118,7 +118,6 @@ class Studio {
   }
 
   render() {
-    this.controls.update();
     this.renderer.render(this.scene, this.camera);
   }
 }
@@ -247,8 +246,7 @@ function openLink(player) {
   const index = Math.max(player.clips.findIndex((clip) => clip.name === link.get('clip')), 0);
   player.select(index);
   element('clip').value = index;
-  if (!link.has('time')) return;
-  player.playing = false;
+  player.playing = !link.has('time');
   player.seek(Number(link.get('time')) || 0);
 }
 
@@ -281,16 +279,23 @@ async function start() {
   bindToggle('wireframe', (on) => { for (const mesh of meshes) mesh.material.wireframe = on; });
   bindToggle('skeleton', (on) => { skeleton.visible = on; });
   element('fit').onclick = frame;
+  addEventListener('hashchange', () => openLink(player));
   openLink(player);
-  new ResizeObserver(() => studio.resize()).observe(element('canvas'));
+  let changed = true; // a still picture is drawn once
+  for (const event of ['click', 'input', 'change', 'keydown', 'hashchange']) addEventListener(event, () => { changed = true; });
+  new ResizeObserver(() => { studio.resize(); changed = true; }).observe(element('canvas'));
   studio.resize();
   followHips();
   frame();
 
   let last = null; // milliseconds
   studio.renderer.setAnimationLoop((now) => {
-    player.advance(Math.min((now - (last ?? now)) / 1000, 0.1)); // a tab that slept goes on where it was
+    const elapsed = Math.min((now - (last ?? now)) / 1000, 0.1); // a tab that slept goes on where it was
     last = now;
+    const turned = studio.controls.update();
+    if (!player.playing && !turned && !changed) return;
+    changed = false;
+    player.advance(elapsed);
     expressions.apply();
     followHips();
     showPlayer(player);

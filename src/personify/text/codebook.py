@@ -90,7 +90,9 @@ class Codebook:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
             if metadata.get("format") != FORMAT:
-                raise PersonifyError(f"{path}: not a code-book of format {FORMAT}; build one with tools/build_codebook.py")
+                raise PersonifyError(
+                    f"{path}: not a code-book of format {FORMAT}; build one with tools/build_codebook.py"
+                )
             text = zlib.decompress(tensors["outfits"].numpy().tobytes())
             outfits = tuple(Outfit.from_dict(entry) for entry in json.loads(text))
             return Codebook(outfits, tensors["embeddings"].float(), tensors["typical"], metadata["model"])

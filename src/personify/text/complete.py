@@ -10,18 +10,21 @@ from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.sampling import likely_sex, tasteful
 
 
-def complete(reading: Reading, seed: int = 0) -> Outfit:
+def complete(reading: Reading, seed: int = 0, hints: Attributes | None = None) -> Outfit:
     """Fill in what a reading leaves open.
 
     Args:
         reading: what was said; every attribute of it is in the result.
         seed: 0 to 2**32 - 1; varies what was not said. The same reading and seed give the same outfit.
+        hints: attributes to prefer where nothing was said, instead of those of the named look.
 
     Example:
         >>> from personify.text.reader import read
         >>> complete(read(None, "a pirate in a green coat")).worn("outer").color
         'green'
     """
+    if hints is not None:
+        return tasteful(_join(reading.attributes, hints), seed)
     if reading.look is None:
         return tasteful(reading.attributes, seed)
     look = find_look(reading.look)
@@ -45,7 +48,11 @@ def _join(said: Attributes, look: Attributes) -> Attributes:
     if {"person.age", "person.age_group"} & said.keys():
         look = {address: value for address, value in look.items() if address not in ("person.age", "person.age_group")}
     if "clothes.color" in said:
-        look = {address: value for address, value in look.items() if not address.endswith((".color", ".accent")) or address.startswith("hair")}
+        look = {
+            address: value
+            for address, value in look.items()
+            if not address.endswith((".color", ".accent")) or address.startswith("hair")
+        }
     if {"person.height", "person.stature"} & said.keys():
         look.pop("person.stature", None)
     return look | said
