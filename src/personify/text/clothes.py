@@ -230,7 +230,6 @@ SETS: dict[str, tuple[Piece, ...]] = {
     "skirt suit": (_piece("suit jacket"), _piece("skirt", material="wool")),
     "tuxedo": _TUXEDO,
     "tux": _TUXEDO,
-    "black tie": _TUXEDO,
     "tracksuit": (_piece("jacket", accent="white"), _piece("trousers", fit="loose")),
     "track suit": (_piece("jacket", accent="white"), _piece("trousers", fit="loose")),
     "sweatsuit": (_piece("hoodie"), _piece("trousers", fit="loose")),

@@ -133,8 +133,8 @@ class _Reader:
 
     def _adjective(self, item: Item, before: Item) -> None:
         if not self.run:
-            shirt_in_red = before.text == "in" and self.head in ("garment", "hair")
-            self.attached = before.role in ("noun", "copula") or shirt_in_red
+            shirt_in_red = before.text == "in" and self.head == "garment"
+            self.attached = before.role == "copula" or shirt_in_red or (before.role == "noun" and self.head != "clothes")
         self.run.append(item)
 
     def _noun(self, item: Item, before: str) -> None:

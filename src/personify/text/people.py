@@ -34,7 +34,7 @@ PERSON_NOUNS: dict[str, Attributes] = {
     **dict.fromkeys(("teenage boy", "teen boy", "teenaged boy"), _M | _group("teenager")),
     **dict.fromkeys(("little girl", "young girl", "small girl"), _F | {"person.age": 7.0}),
     **dict.fromkeys(("little boy", "young boy", "small boy"), _M | {"person.age": 7.0}),
-    **dict.fromkeys(("adult", "grown up"), _group("young adult")),
+    **dict.fromkeys(("adult", "grown up", "young adult"), _group("young adult")),
     **dict.fromkeys(("senior", "pensioner", "elder", "senior citizen", "retiree"), _group("elderly")),
     **dict.fromkeys(("grandma", "grandmother", "granny", "nan", "nana", "crone"), _F | _group("elderly")),
     **dict.fromkeys(("grandpa", "grandfather", "grandad", "granddad", "gramps"), _M | _group("elderly")),
@@ -210,6 +210,6 @@ CONTEXT_ADJECTIVES: dict[str, Senses] = {
 FILLERS = frozenset(
     """very really quite rather extremely somewhat slightly pair coloured colored color colour colors looking style
     styled hued toned type kind just only also completely entirely mostly some any nice beautiful pretty handsome cute
-    attractive cool wear put tied worn tucked up pulled back done made please create generate show me i want picture image
-    photo render 3d model avatar about there""".split()
+    attractive cool wear put tied worn tucked up pulled back done made about there please create generate show me i want
+    picture image photo render 3d model avatar view side behind upper lower front""".split()
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from personify.wardrobe.beard import make_beard
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.outfit import Outfit
@@ -425,25 +426,23 @@ _FRIZZ = {"curly": 0.7, "afro": 1.0, "locs": 1.0, "wavy": 0.2, "buzz": 1.0}
 
 
 def make_hair(figure: Figure, outfit: Outfit, texture_size: int, hat_plane: Any = None) -> list[Piece]:
-    """Hair of an outfit, empty when bald.
+    """Hair and beard of an outfit: no, one or two pieces.
 
     Args:
         figure: the body.
-        outfit: hair style and colour, sex, outer garment and seed are read.
+        outfit: hair, sex, outer garment and seed are read.
         texture_size: of the person; the hair's texture is half of it.
         hat_plane: what a hat needs, from `make_headwear`, or None.
     """
+    beard = make_beard(figure, outfit, texture_size)
     style = outfit.hair.style
     if style == "bald":
-        return []
+        return beard
     rng = np.random.default_rng([outfit.seed, 421])
-    seed = int(rng.integers(1 << 20))
-    clothes = 0.022 if outfit.worn("outer") else 0.012
-    head = Head(figure, clothes)
+    head = Head(figure, 0.022 if outfit.worn("outer") else 0.012)
     barber = Barber(head, outfit.person.sex, outfit.seed, rng, Mesh.empty())
-    barber.seed = seed if False else outfit.seed
     _STYLES[style](barber)
     vertices, uvs, faces = barber.mesh.joined()
     color = np.array(HAIR_COLORS[outfit.hair.color]) * rng.uniform(0.96, 1.04)
     material = hair_material("hair", color, max(texture_size // 2, 128), _FRIZZ.get(style, 0.0))
-    return [Piece("hair", vertices, faces, uvs, head.weights(vertices), material)]
+    return [Piece("hair", vertices, faces, uvs, head.weights(vertices), material), *beard]
