@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from personify.wardrobe.armour import make_armour
 from personify.wardrobe.bottoms import make_bottom
 from personify.wardrobe.drape import Fitting
 from personify.wardrobe.figure import Figure
+from personify.wardrobe.gowns import make_full
 from personify.wardrobe.layout import make_piece
+from personify.wardrobe.outerwear import make_apron, make_cape, make_outer
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
 from personify.wardrobe.tailor import Worn
@@ -42,10 +45,21 @@ def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
     rng = np.random.default_rng([outfit.seed, 4001])
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     tucked = _is_tucked(outfit, rng)
+    if legwear := outfit.worn("legs"):
+        pass
     tops = [make_top(fitting, top, tucked, rng)] if top and tucked else []
     bottoms = [make_bottom(fitting, bottom)] if bottom else []
     tops_over = [make_top(fitting, top, tucked, rng)] if top and not tucked else []
-    return tops + bottoms + tops_over
+    layers = tops + bottoms + tops_over
+    if full := outfit.worn("full"):
+        layers.append(make_full(fitting, full, rng))
+    if outer := outfit.worn("outer"):
+        layers.append(make_armour(fitting, outer) if outer.kind == "armour" else make_outer(fitting, outer))
+    if apron := outfit.worn("front"):
+        layers.append(make_apron(fitting, apron))
+    if cape := outfit.worn("back"):
+        layers.append(make_cape(fitting, cape))
+    return layers
 
 
 def _is_tucked(outfit: Outfit, rng: np.random.Generator) -> bool:

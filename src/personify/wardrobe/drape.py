@@ -1,6 +1,6 @@
 """How cloth hangs on one figure: ring grids around torso, legs and arms, made convex and pulled by gravity.
 
-Cloth bridges hollows (the convex ring of Malgat-like "developable" tailoring), cannot fall inwards faster than its
+Cloth bridges hollows (every ring is convex), cannot fall inwards faster than its
 stiffness lets it (`hang`), and every layer stays outside the layers below because each garment pushes out from the
 outermost radius so far (`Fitting.worn`).
 """
@@ -11,13 +11,13 @@ import functools
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from personify.wardrobe.cut import vertex_normals
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.suit import ANGLES, HEIGHTS, LEG_TOP, Surface, body_suit, limbs, node_angles, tunic
 
-GAP = 0.003  # metres kept between layers
+GAP = 0.004  # metres kept between layers
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ class Fitting:
         """Radius around both legs that clears one leg's cloth."""
         tube = self.rings["torso"]
         offset = self.rings[name].points(radius).reshape(-1, ANGLES, 3) - tube.centers[LEG_TOP:, None]
-        return convex_radius(offset[..., 2], offset[..., 0])
+        # The leg leans, so its rings are not level: leave room for the neighbouring rows.
+        return maximum_filter1d(convex_radius(offset[..., 2], offset[..., 0]), 3, axis=0)
 
     @functools.cached_property
     def suit(self) -> tuple[Points, Points]:

@@ -17,7 +17,7 @@ from personify.wardrobe.suit import LEG_TOP, REACHES, body_suit, node_angles, sm
 Field = Callable[[Points], Points]  # canonical [N, 3] -> [N], metres inside the garment's edge
 
 EASE = {"slim": 0.004, "regular": 0.010, "loose": 0.024}  # metres between body and cloth
-HANG = {"slim": 0.80, "regular": 0.38, "loose": 0.14}  # how fast cloth may fall inwards below a bulge
+HANG = {"slim": 0.80, "regular": 0.36, "loose": 0.14}  # how fast cloth may fall inwards below a bulge
 SLEEVE_END = {"none": 0.17, "short": 0.345, "long": 0.70}  # canonical |x|
 
 
@@ -68,7 +68,7 @@ def round_neck(height: float = 1.502, drop: float = 0.055, width: float = 0.0) -
     def field(c: Points) -> Points:
         x, y, z = c.T
         outward = np.maximum(0, np.hypot(x, z - 0.012) - 0.065)
-        line = height - drop * smoothstep(z, -0.05, 0.07)
+        line = height - drop * smoothstep(z, -0.05, 0.07) * smoothstep(np.abs(x), 0.13, 0.06)
         return (line - y) + 0.8 * outward - width
 
     return field
