@@ -28,8 +28,11 @@ def asset(name: str) -> Path:
 
 def sha256(path: Path | str) -> str:
     """Hex SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def solve_shape(
         if bmi is None:
             return _with_height(body, shape, height, sliders)
         heaviness = 0.5
-        for reach, points in ((1.5, 7), (0.25, 4)):  # twice, because weight also changes height
+        for reach, points in ((1.5, 7), (0.2, 5)):  # twice, because weight also changes height
             shape = _with_height(body, shape, height, sliders)
             grid = torch.linspace(heaviness - reach, heaviness + reach, points).clamp(-1, 2)
             heaviness = _root(grid, _resting_bmi(body, _fleshed(body, shape, muscle, grid)) - bmi)
