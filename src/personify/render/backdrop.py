@@ -13,7 +13,7 @@ from personify.render.cameras import Camera
 from personify.render.occlusion import SPIRALS, TAPS
 
 FLOOR_CELLS = 128
-_CONTACT = 0.30  # metres above the floor within which a thing darkens it
+CONTACT = 0.30  # metres above the floor within which a thing darkens it
 _LAMP = 0.16  # radius of the key light over its distance: how fast shadows blur
 
 _DEPTH = 1.0  # metres under the floor from which things above it are seen
@@ -107,7 +107,7 @@ def _openness(below: Any, row: Any, column: Any, radius: Any, spiral: Any) -> An
         r, c = int(row + radius * SPIRALS[spiral, tap, 1] + 0.5), int(column + radius * SPIRALS[spiral, tap, 0] + 0.5)
         if 0 <= r < size and 0 <= c < size:
             height = -below[r, c] - _DEPTH
-            total += max(0.0, 1 - max(height, 0.0) / _CONTACT)
+            total += max(0.0, 1 - max(height, 0.0) / CONTACT)
     return 1 - total / TAPS
 
 

@@ -74,18 +74,41 @@ def set_up(lights: Lights, camera: Camera) -> Rig:
     return Rig(directions.astype(np.float32), colors, np.array([lights.sky, lights.ground], np.float32))
 
 
-def shadow_camera(vertices: NDArray[np.float32], seen: NDArray[np.bool_], towards_light: NDArray[np.float32]) -> Camera:
-    """Parallel camera at the light that covers the vertices seen by the viewer, so close-ups get fine shadows."""
+def shadow_camera(vertices: NDArray[np.float32], camera: Camera, towards_light: NDArray[np.float32]) -> Camera:
+    """Parallel camera at the light that covers what a camera sees, so that close-ups get fine shadows."""
     viewmat = look_at(towards_light, np.zeros(3))
-    points = vertices[seen] if seen.any() else vertices
-    local = points @ viewmat[:3, :3].T
-    low, high = local.min(0), local.max(0)
-    span = max(float((high - low)[:2].max()) * 1.04, 1e-3)
+    border = 0.25 * max(camera.width, camera.height)  # what is just outside still casts shadows into the picture
+    size = (camera.width, camera.height, border)
+    low, high, nearest = _seen_bounds(vertices, camera.viewmat, camera.K, camera.ortho, *size, viewmat)
+    span = max(float((high - low).max()) * 1.04, 1e-3)
     focal = SHADOW_SIZE / span
-    viewmat[:2, 3] = -(low + high)[:2] / 2
-    viewmat[2, 3] = 1 - (vertices @ viewmat[2, :3]).min()
+    viewmat[:2, 3] = -(low + high) / 2
+    viewmat[2, 3] = 1 - nearest
     K = np.array([[focal, 0, SHADOW_SIZE / 2], [0, focal, SHADOW_SIZE / 2], [0, 0, 1]], np.float32)
     return Camera(viewmat, K, SHADOW_SIZE, SHADOW_SIZE, ortho=True)
+
+
+@njit(cache=True, nogil=True)
+def _seen_bounds(
+    vertices: Any, viewmat: Any, K: Any, ortho: Any, width: Any, height: Any, border: Any, light: Any
+) -> Any:
+    """Bounds in the light's image axes of the vertices in view, and the depth of the nearest vertex to the light."""
+    low, high, nearest, m = np.full(2, 1e30), np.full(2, -1e30), 1e30, viewmat
+    for i in range(len(vertices)):
+        x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
+        nearest = min(nearest, light[2, 0] * x + light[2, 1] * y + light[2, 2] * z)
+        depth = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
+        w = 1.0 if ortho else depth
+        u = K[0, 0] * (m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]) + K[0, 2] * w
+        v = K[1, 1] * (m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]) + K[1, 2] * w
+        seen = -border * w < u < (width + border) * w and -border * w < v < (height + border) * w
+        if depth > 0 and seen:
+            for axis in range(2):
+                value = light[axis, 0] * x + light[axis, 1] * y + light[axis, 2] * z
+                low[axis], high[axis] = min(low[axis], value), max(high[axis], value)
+    if low[0] > high[0]:  # nothing in view
+        low[:], high[:] = -1.0, 1.0
+    return low, high, nearest
 
 
 class Shadow(NamedTuple):

@@ -19,7 +19,7 @@ from personify.render.cameras import Camera
 from personify.render.textures import Textures, pack_textures, sample_value
 
 NEAR = 0.01  # metres
-BAND = 8  # rows
+BAND = 16  # rows
 NOTHING = -1e30  # nearness of an empty sample; finite, because kernels with fast arithmetic read it
 
 
@@ -267,12 +267,14 @@ def _fill(
         first, last = band * BAND, min(band * BAND + BAND, height)
         face_ids[first:last] = -1
         nearness[first:last] = NOTHING
-        for member in range(starts[band], starts[band + 1]):
-            f = members[member]
-            _fill_face(f, planes, boxes, first, last, limit, face_ids, nearness, cutouts, textures)
+        for holes in (False, True):  # solid faces first: they hide most of the samples that need a look at a texture
+            for member in range(starts[band], starts[band + 1]):
+                f = members[member]
+                if (cutouts.face_textures[f] >= 0) == holes:
+                    _fill_face(f, planes, boxes, first, last, limit, face_ids, nearness, cutouts, textures)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _fill_face(
     f: Any,
     planes: Any,
@@ -289,6 +291,7 @@ def _fill_face(
     limit = np.float32(limit)
     zero = np.float32(0)
     solid = cutouts.face_textures[f] < 0
+    lod = 0.0 if solid else _cutout_lod(f, planes, cutouts, textures)
     begin, end = (
         np.uint64(boxes[f, 0]),
         np.uint64(boxes[f, 1] + 1),
@@ -299,32 +302,58 @@ def _fill_face(
         b = planes[f, 4] * y + planes[f, 5]
         c = planes[f, 7] * y + planes[f, 8]
         n = planes[f, 10] * y + planes[f, 11]
-        for column in range(begin, end):
+        start, stop = _span(a0, a, b0, b, c0, c, begin, end)
+        for column in range(start, stop):
             x = np.float32(np.int32(column))
             near = n0 * x + n
             inside = (a0 * x + a >= zero) & (b0 * x + b >= zero) & (c0 * x + c >= zero)
             if inside & (near > nearness[row, column]) & (near <= limit) and (
-                solid or _is_covered(f, planes, x, y, cutouts, textures)
+                solid or _is_covered(f, planes, x, y, lod, cutouts, textures)
             ):
                 nearness[row, column] = near
                 face_ids[row, column] = f
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _span(a0: Any, a: Any, b0: Any, b: Any, c0: Any, c: Any, begin: Any, end: Any) -> Any:
+    """Columns of a row that can be inside the three edges (a0 x + a >= 0 ...), with one to spare on either side."""
+    if end - begin < 8:
+        return begin, end
+    low, high = np.float32(begin), np.float32(end)
+    for slope, value in ((a0, a), (b0, b), (c0, c)):
+        if slope > np.float32(1e-6):
+            low = max(low, -value / slope - np.float32(1))
+        elif slope < np.float32(-1e-6):
+            high = min(high, -value / slope + np.float32(2))
+    return np.uint64(low), np.uint64(max(high, np.float32(0)))
+
+
 @njit(cache=True, nogil=True)
-def _is_covered(f: Any, planes: Any, x: Any, y: Any, cutouts: Any, textures: Any) -> Any:
+def _cutout_lod(f: Any, planes: Any, cutouts: Any, textures: Any) -> Any:
+    """Level of detail of a whole face: log2 of texels per sample."""
+    uvs, texture = cutouts.uvs, cutouts.face_textures[f]
+    u1, v1 = uvs[f, 1, 0] - uvs[f, 0, 0], uvs[f, 1, 1] - uvs[f, 0, 1]
+    u2, v2 = uvs[f, 2, 0] - uvs[f, 0, 0], uvs[f, 2, 1] - uvs[f, 0, 1]
+    texels = 0.5 * abs(u1 * v2 - u2 * v1) * textures.levels[texture, 0, 1] * textures.levels[texture, 0, 2]
+    return 0.5 * math.log2(max(texels / max(planes[f, 15], 1e-9), 1e-9))
+
+
+@njit(cache=True, nogil=True)
+def _is_covered(f: Any, planes: Any, x: Any, y: Any, lod: Any, cutouts: Any, textures: Any) -> Any:
     """Stochastic transparency (Enderton et al. 2010) with thresholds stratified over 2 x 2 samples."""
     a, b, c = barycentrics_at(planes, f, x, y)
-    uv, texture = cutouts.uvs[f], cutouts.face_textures[f]
-    u = a * uv[0, 0] + b * uv[1, 0] + c * uv[2, 0]
-    v = a * uv[0, 1] + b * uv[1, 1] + c * uv[2, 1]
-    size = textures.levels[texture, 0]
-    area = abs((uv[1, 0] - uv[0, 0]) * (uv[2, 1] - uv[0, 1]) - (uv[2, 0] - uv[0, 0]) * (uv[1, 1] - uv[0, 1]))
-    lod = 0.5 * math.log2(max(0.5 * area * size[1] * size[2] / max(planes[f, 15], 1e-9), 1e-9))
-    alpha = cutouts.alphas[f] * sample_value(textures, texture, lod, u, v, 3)
+    uvs = cutouts.uvs
+    u = a * uvs[f, 0, 0] + b * uvs[f, 1, 0] + c * uvs[f, 2, 0]
+    v = a * uvs[f, 0, 1] + b * uvs[f, 1, 1] + c * uvs[f, 2, 1]
+    alpha = cutouts.alphas[f] * sample_value(textures, cutouts.face_textures[f], lod, u, v, 3)
     softness = min(max(lod + 1.0, 0.0), 1.0) if cutouts.sharp[f] else 1.0
-    stratum = (2.0 * (int(x) & 1) + ((int(x) ^ int(y)) & 1)) / 4
-    noise = 52.9829189 * ((0.06711056 * (int(x) >> 1) + 0.00583715 * (int(y) >> 1) + 0.618034 * f) % 1.0)
-    return alpha > 0.5 + softness * ((noise / 4 + stratum) % 1.0 - 0.5)
+    if abs(alpha - 0.5) >= 0.5 * softness:  # no threshold can change the answer
+        return alpha > 0.5
+    column, row = int(x), int(y)
+    # Neighbouring samples take the four strata, in an order that differs between faces, so that layers add up.
+    stratum = (2 * (column & 1) + ((column ^ row) & 1) + (f * 2654435761 >> 13)) & 3
+    noise = (52.9829189 * ((0.06711056 * (column >> 1) + 0.00583715 * (row >> 1)) % 1.0)) % 1.0
+    return alpha > 0.5 + softness * ((noise + stratum) / 4 - 0.5)
 
 
 @njit(cache=True, nogil=True, inline="always")

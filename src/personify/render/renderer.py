@@ -106,8 +106,7 @@ class MeshRenderer:
         single = np.array([not part.material.double_sided for part in self.parts])[owner]
         cutouts = _cutouts([part.material for part in self.parts], self._materials, owner, uvs[faces])
         self._viewer = Rasterizer(faces, single, cutouts, self._textures)
-        self._shadow = Rasterizer(faces, None, cutouts, self._textures)
-        self._below = Rasterizer(faces)
+        self._shadow = Rasterizer(faces, single, cutouts, self._textures)
 
     def render(self, vertices: Sequence[Float] | None, camera: Camera, transparent: bool = False) -> Float:
         """One picture.
@@ -167,11 +166,7 @@ class MeshRenderer:
         self._normals.update(self._vertices)
 
     def _cast_shadow(self, camera: Camera, rig: lights.Rig) -> lights.Shadow:
-        pixels, depth = camera.project(self._vertices)
-        border = 0.25 * max(camera.width, camera.height)  # what is just outside still casts shadows into the picture
-        size = np.array([camera.width, camera.height])
-        seen = ((pixels > -border) & (pixels < size + border)).all(1) & (depth > 0)
-        light = lights.shadow_camera(self._vertices, seen, rig.directions[0])
+        light = lights.shadow_camera(self._vertices, camera, rig.directions[0])
         return lights.shadow_map(self._shadow.draw(self._vertices, light), light)
 
     def _light_floor(self, shadow: lights.Shadow, wanted: bool) -> backdrop.Floor:
@@ -179,7 +174,9 @@ class MeshRenderer:
         span = float((high - low).max()) + 2 * _FLOOR_REACH
         corner, cell = ((low + high) / 2 - span / 2).astype(np.float32), span / (backdrop.FLOOR_CELLS - 1)
         if wanted:
-            below = self._below.draw(self._vertices, backdrop.camera_below(corner, cell))
+            low = self._vertices[:, 1] < backdrop.CONTACT
+            near_floor = Rasterizer(self._mesh.faces[low[self._mesh.faces[:, 0]]])
+            below = near_floor.draw(self._vertices, backdrop.camera_below(corner, cell))
             backdrop.fill_floor(shadow, below.nearness, corner, cell, *self._floor)
         return backdrop.Floor(self._floor[1], corner, cell)
 

@@ -193,6 +193,8 @@ def shade(rig: Any, n: Any, v: Any, albedo: Any, roughness: Any, metallic: Any, 
     brightest = max(max(albedo[0], albedo[1]), max(albedo[2], 1e-4))
     red, green, blue = 0.0, 0.0, 0.0
     gloss_red, gloss_green, gloss_blue = 0.0, 0.0, 0.0
+    # Textures of rough things (cloth) are painted as seen, highlights included: adding more would bleach them.
+    gloss = _mix(1.0, _mix(0.7, 0.08, roughness * roughness), 1 - metallic)
     f0 = 0.04 * (1 - metallic)
     base = (f0 + albedo[0] * metallic, f0 + albedo[1] * metallic, f0 + albedo[2] * metallic)
     for index in range(4):
@@ -214,7 +216,7 @@ def shade(rig: Any, n: Any, v: Any, albedo: Any, roughness: Any, metallic: Any, 
         )
         if direct > 0:
             lobe, fresnel = _ggx(n, v, light, nl, nv, roughness)
-            lobe *= direct * math.pi * 0.6
+            lobe *= direct * math.pi * gloss * (1.0 if index < 2 else 0.4)
             gloss_red += lobe * rig.colors[index, 0] * _mix(base[0], 1.0, fresnel)
             gloss_green += lobe * rig.colors[index, 1] * _mix(base[1], 1.0, fresnel)
             gloss_blue += lobe * rig.colors[index, 2] * _mix(base[2], 1.0, fresnel)
@@ -224,7 +226,9 @@ def shade(rig: Any, n: Any, v: Any, albedo: Any, roughness: Any, metallic: Any, 
     mirror = (2 * nv * n[0] - v[0], 2 * nv * n[1] - v[1], 2 * nv * n[2] - v[2])
     around = _environment(rig, mirror, roughness)
     edge = (1 - nv) ** 5 * (1 - roughness)
-    weight = openness * (1 - 0.5 * roughness * (1 - metallic))
+    # Where the key light does not come, the rest of the studio is mostly hidden as well (between strands, under hems).
+    reach = lit * _saturate(4 * (n[0] * rig.directions[0, 0] + n[1] * rig.directions[0, 1] + n[2] * rig.directions[0, 2]))
+    weight = openness * gloss * _mix(_mix(0.4, 1.0, reach), 1.0, metallic)
     diffuse = 1 - metallic
     return (
         diffuse * albedo[0] * red + gloss_red + weight * around[0] * _mix(base[0], 1.0, edge),
