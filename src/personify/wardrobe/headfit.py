@@ -13,8 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from personify.body.mesh import Material
+from personify.wardrobe.fabric import bake_pattern, paint
 from personify.wardrobe.figure import Figure, Points
-from personify.wardrobe.loft import hull_radius, smooth_periodic, vertex_normals
+from personify.wardrobe.loft import Shell, hull_radius, smooth_periodic, vertex_normals
+from personify.wardrobe.outfit import Garment
 
 COLUMNS = 64
 ANGLES = np.linspace(0, 2 * math.pi, COLUMNS, endpoint=False)
@@ -91,7 +94,9 @@ class HeadFit:
         u = np.broadcast_to(height[:, None] * self.size, radius.shape)
         return np.stack([radius * np.sin(ANGLES), u, radius * np.cos(ANGLES)], -1)
 
-    def dome(self, rise: float, fullness: float = 2.2, rings: int = 12, bottom: float = 0.0) -> list[tuple[float, float]]:
+    def dome(
+        self, rise: float, fullness: float = 2.2, rings: int = 12, bottom: float = 0.0
+    ) -> list[tuple[float, float]]:
         """Profile of a rounded crown, ``rise`` metres over the skull, from its top down to ``bottom``."""
         height = self.top / self.size + rise
         start = math.asin(np.clip(bottom / height, 0, 1))
@@ -133,3 +138,10 @@ def push_out(points: Points, figure: Figure, margin: np.ndarray | float, rounds:
         depth = margin - np.einsum("nk,nk->n", points - figure.rest[near][index], normals[index])
         points = points + np.clip(depth, 0, 0.05)[:, None] * normals[index]
     return points
+
+
+def hat_material(shell: Shell, garment: Garment, fit: HeadFit, seed: int, size: int) -> Material:
+    """Paint a surface that is in the A-pose already."""
+    canonical = fit.to_canonical(shell.vertices)
+    pattern = bake_pattern(shell.uvs, shell.faces, shell.st, canonical, shell.edge, shell.region, size)
+    return paint(garment, pattern, seed, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,9 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from personify.body.mesh import Material
-from personify.wardrobe.fabric import accent_of, bake_pattern, color_of, paint, solid
+from personify.wardrobe.fabric import accent_of, color_of, solid
 from personify.wardrobe.figure import Figure, Points
-from personify.wardrobe.headfit import ANGLES, HatPlane, HeadFit, measure_head
+from personify.wardrobe.headfit import ANGLES, HatPlane, HeadFit, hat_material, measure_head
+from personify.wardrobe.headscarf import make_headscarf
+from personify.wardrobe.helmet import cut_helmet
 from personify.wardrobe.loft import Shell, join, loft, rigid_weights, rimmed, thickened, to_piece, tube
 from personify.wardrobe.outfit import Garment, Outfit
 from personify.wardrobe.patterns import Region, luminance
@@ -52,8 +55,6 @@ def make_headwear(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[li
     if garment is None:
         return [], None
     if garment.kind == "headscarf":
-        from personify.wardrobe.headscarf import make_headscarf
-
         return make_headscarf(figure, garment, outfit.seed, max(texture_size // 2, 64))
     hat = HATS[garment.kind]
     fit = measure_head(figure, hat.plane, hat.hair)
@@ -68,18 +69,11 @@ def make_headwear(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[li
     return pieces, hat.plane
 
 
-def hat_material(shell: Shell, garment: Garment, fit: HeadFit, seed: int, size: int) -> Material:
-    """Paint a surface that is in the A-pose already."""
-    canonical = fit.to_canonical(shell.vertices)
-    pattern = bake_pattern(shell.uvs, shell.faces, shell.st, canonical, shell.edge, shell.region, size)
-    return paint(garment, pattern, seed, size)
-
-
 def _stacked(shells: list[Shell]) -> list[tuple[float, float, float, float]]:
     """One strip of the atlas per surface, as tall as the surface is."""
     tall = np.array([max(float(np.ptp(shell.st[:, 1])), 0.03) for shell in shells])
     tops = np.concatenate([[0], np.cumsum(tall) / tall.sum()])
-    return [(0.004, float(a) + 0.004, 0.996, float(b) - 0.004) for a, b in zip(tops[:-1], tops[1:], strict=True)]
+    return [(0.004, float(a) + 0.004, 0.996, float(b) - 0.004) for a, b in itertools.pairwise(tops)]
 
 
 def _crown(fit: HeadFit, rows: Points, lining: float = 0.03) -> Shell:
@@ -125,18 +119,22 @@ def _ball(center: Points, radius: float, squash: float = 1.0) -> Shell:
 
 def _cap(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
     crown = fit.revolve(fit.dome(0.010, 2.35, 14))
-    crown[..., 1] += 0.006 * fit.size * np.clip(crown[..., 2] / fit.band[0], 0, 1) * np.sin(np.pi * np.linspace(0, 1, 14))[:, None]
-    spread = np.linspace(-1.12, 1.12, 25)
-    radius = np.interp(spread, np.append(ANGLES - np.pi, np.pi), np.append(np.roll(fit.band, 32), fit.band[32]))
+    crown[..., 1] += (
+        0.006 * fit.size * np.clip(crown[..., 2] / fit.band[0], 0, 1) * np.sin(np.pi * np.linspace(0, 1, 14))[:, None]
+    )
+    spread = np.linspace(-1.0, 1.0, 25)
+    radius = np.interp(spread % (2 * math.pi), np.append(ANGLES, 2 * math.pi), np.append(fit.band, fit.band[0]))
     rows = []
     for t in np.linspace(0, 1, 7):
-        reach = radius - 0.003 + t * 0.078 * fit.size * np.cos(spread * (math.pi / 2) / 1.14) ** 0.45
-        x, w = reach * np.sin(spread), radius * np.cos(spread) + (reach - radius) * (0.55 + 0.45 * np.cos(spread))
-        drop = 0.020 * (x / (0.075 * fit.size)) ** 2 + 0.010 * t
-        rows.append(np.stack([x, 0.004 - drop * fit.size * min(1.0, 2.5 * t), w], 1))
+        x, w = radius * np.sin(spread), radius * np.cos(spread)
+        w = w - 0.003 + t * 0.074 * fit.size * np.cos(spread * (math.pi / 2) / 1.02) ** 0.42
+        drop = (0.011 * (x / (0.07 * fit.size)) ** 2 + 0.010 * t) * min(1.0, 2.5 * t)
+        rows.append(np.stack([x * (1 + 0.04 * t), 0.006 - drop * fit.size, w], 1))
     visor = thickened(loft(np.stack(rows), closed=False), 0.003 * fit.size).colored(Region.HEAD)
-    top = crown[0].mean(0) + [0, 0.001, 0]
-    return [_crown(fit, crown), visor], [("button", _ball(top, 0.008 * fit.size, 0.5), solid("button", color_of(garment, 0) * 0.85, 0.8))]
+    top = crown[0].mean(0)
+    return [_crown(fit, crown), visor], [
+        ("button", _ball(top, 0.008 * fit.size, 0.5), solid("button", color_of(garment, 0) * 0.85, 0.8))
+    ]
 
 
 def _beanie(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
@@ -149,7 +147,17 @@ def _beanie(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
 
 
 def _top_hat(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
-    profile = [(0.0, 0.150), (0.55, 0.150), (0.97, 0.150), (1.015, 0.148), (1.03, 0.143), (0.99, 0.10), (0.97, 0.06), (0.98, 0.02), (1.0, 0.0)]
+    profile = [
+        (0.0, 0.150),
+        (0.55, 0.150),
+        (0.97, 0.150),
+        (1.015, 0.148),
+        (1.03, 0.143),
+        (0.99, 0.10),
+        (0.97, 0.06),
+        (0.98, 0.02),
+        (1.0, 0.0),
+    ]
     profile = [(s * 1.0, h + fit.top / fit.size - 0.085) if k < 5 else (s, h) for k, (s, h) in enumerate(profile)]
     curl = 0.020 * np.abs(np.sin(ANGLES)) ** 2 - 0.006 * np.cos(ANGLES) ** 2
     ribbon = fit.revolve([(0.972, 0.048), (0.982, 0.026), (1.0, 0.004)], 0.002)
@@ -158,7 +166,17 @@ def _top_hat(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
 
 def _cowboy_hat(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
     height = fit.top / fit.size + 0.030
-    steps = ((0.0, 1.0), (0.3, 1.0), (0.58, 1.0), (0.76, 0.985), (0.86, 0.94), (0.91, 0.80), (0.95, 0.5), (0.98, 0.2), (1.0, 0.0))
+    steps = (
+        (0.0, 1.0),
+        (0.3, 1.0),
+        (0.58, 1.0),
+        (0.76, 0.985),
+        (0.86, 0.94),
+        (0.91, 0.80),
+        (0.95, 0.5),
+        (0.98, 0.2),
+        (1.0, 0.0),
+    )
     crown = fit.revolve([(scale, share * height) for scale, share in steps])
     upper = np.clip(crown[..., 1] / (height * fit.size), 0, 1) ** 4
     x, w = crown[..., 0] / fit.band.mean(), crown[..., 2] / fit.band.mean()
@@ -174,7 +192,16 @@ def _cowboy_hat(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra
 
 def _straw_hat(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
     height = fit.top / fit.size + 0.014
-    steps = ((0.0, 1.0), (0.4, 0.995), (0.7, 0.97), (0.85, 0.91), (0.93, 0.78), (0.965, 0.55), (0.985, 0.25), (1.0, 0.0))
+    steps = (
+        (0.0, 1.0),
+        (0.4, 0.995),
+        (0.7, 0.97),
+        (0.85, 0.91),
+        (0.93, 0.78),
+        (0.965, 0.55),
+        (0.985, 0.25),
+        (1.0, 0.0),
+    )
     wave = -0.014 + 0.006 * np.sin(2 * ANGLES + 0.7) + 0.003 * np.sin(5 * ANGLES)
     ribbon = fit.revolve([(0.974, 0.034), (0.988, 0.018), (1.0, 0.002)], 0.002)
     crown = _crown(fit, fit.revolve([(scale, share * height) for scale, share in steps]))
@@ -208,13 +235,30 @@ def _frame(fit: HeadFit, half: float, front: float, height: float) -> Shell:
 
 def _beret(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
     height = fit.top / fit.size + 0.004
-    steps = ((0.0, 1.0), (0.35, 0.995), (0.7, 0.96), (1.0, 0.86), (1.22, 0.66), (1.30, 0.45), (1.24, 0.27), (1.10, 0.15), (1.02, 0.09), (1.01, 0.0))
+    steps = (
+        (0.0, 1.0),
+        (0.35, 0.995),
+        (0.7, 0.96),
+        (1.0, 0.86),
+        (1.22, 0.66),
+        (1.30, 0.45),
+        (1.24, 0.27),
+        (1.10, 0.15),
+        (1.02, 0.09),
+        (1.01, 0.0),
+    )
     crown = fit.revolve([(scale, share * height) for scale, share in steps])
     loose = np.clip(crown[..., 1] / (0.3 * height * fit.size), 0, 1)
     side = crown[..., 0] / fit.band.mean()
     crown[..., 0] -= 0.020 * loose * fit.size
     crown[..., 1] += (0.016 * side - 0.004) * loose * fit.size * np.clip(np.abs(side), 0, 1)
-    crown[..., 1] += 0.004 * fit.size * loose * np.sin(5 * ANGLES + 1) * np.clip(np.hypot(crown[..., 0], crown[..., 2]) / fit.band.mean(), 0, 1)
+    crown[..., 1] += (
+        0.004
+        * fit.size
+        * loose
+        * np.sin(5 * ANGLES + 1)
+        * np.clip(np.hypot(crown[..., 0], crown[..., 2]) / fit.band.mean(), 0, 1)
+    )
     top = crown[0].mean(0)
     stalk = tube(top + np.array([[0, -0.004, 0], [0, 0.006, 0], [0.002, 0.013, 0]]) * fit.size, 0.0025 * fit.size, 6)
     return [_crown(fit, crown)], [("stalk", stalk, solid("stalk", color_of(garment, 0) * 0.8, 0.9))]
@@ -222,8 +266,23 @@ def _beret(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
 
 def _chef_hat(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
     band = fit.top / fit.size - 0.02
-    steps = ((0.0, 0.115), (0.5, 0.112), (0.9, 0.100), (1.18, 0.078), (1.30, 0.052), (1.30, 0.030), (1.20, 0.012), (1.06, 0.002))
-    profile = [*((scale, band + rise) for scale, rise in steps), (1.005, band), (1.02, band - 0.004), (1.015, 0.02), (1.01, 0.0)]
+    steps = (
+        (0.0, 0.115),
+        (0.5, 0.112),
+        (0.9, 0.100),
+        (1.18, 0.078),
+        (1.30, 0.052),
+        (1.30, 0.030),
+        (1.20, 0.012),
+        (1.06, 0.002),
+    )
+    profile = [
+        *((scale, band + rise) for scale, rise in steps),
+        (1.005, band),
+        (1.02, band - 0.004),
+        (1.015, 0.02),
+        (1.01, 0.0),
+    ]
     crown = fit.revolve(profile)
     puffed = np.array([min(scale / 1.3, 1) * (rise > 0) for scale, rise in steps] + [0, 0, 0, 0])[:, None]
     pleat = 1 + 0.035 * puffed * np.cos(16 * ANGLES) + 0.04 * puffed * np.sin(3 * ANGLES + 0.5)
@@ -260,20 +319,23 @@ def _crown_of_gold(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Ex
 
 
 def _headband(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
-    rows = fit.revolve([(0.985, 0.019), (1.005, 0.016), (1.012, 0.0), (1.01, -0.014), (0.995, -0.018)])
+    rows = fit.revolve(
+        [(0.955, 0.0195), (0.975, 0.017), (0.995, 0.004), (1.005, -0.010), (1.0, -0.017), (0.985, -0.0185)]
+    )
     return [rimmed(loft(rows), 0.005 * fit.size).colored(Region.HEAD)], []
 
 
 HATS: dict[str, Hat] = {
-    "cap": Hat(HatPlane(1.678, 0.10), _cap),
-    "beanie": Hat(HatPlane(1.668, 0.14), _beanie),
-    "top hat": Hat(HatPlane(1.690, 0.10), _top_hat),
-    "cowboy hat": Hat(HatPlane(1.686, 0.12), _cowboy_hat),
-    "straw hat": Hat(HatPlane(1.684, 0.14), _straw_hat),
-    "wizard hat": Hat(HatPlane(1.686, 0.14), _wizard_hat),
+    "cap": Hat(HatPlane(1.672, 0.10), _cap),
+    "beanie": Hat(HatPlane(1.662, 0.14), _beanie),
+    "top hat": Hat(HatPlane(1.682, 0.10), _top_hat),
+    "cowboy hat": Hat(HatPlane(1.680, 0.12), _cowboy_hat),
+    "straw hat": Hat(HatPlane(1.678, 0.14), _straw_hat),
+    "wizard hat": Hat(HatPlane(1.680, 0.14), _wizard_hat),
     "beret": Hat(HatPlane(1.682, 0.22), _beret),
-    "chef hat": Hat(HatPlane(1.684, 0.12), _chef_hat),
-    "hard hat": Hat(HatPlane(1.682, 0.08), _hard_hat),
+    "chef hat": Hat(HatPlane(1.678, 0.12), _chef_hat),
+    "hard hat": Hat(HatPlane(1.676, 0.08), _hard_hat),
     "crown": Hat(HatPlane(1.702, 0.10, 0.012, ceiling=0.03), _crown_of_gold, hair=0.014),
+    "helmet": Hat(HatPlane(1.675, 0.10, hides_all=True), cut_helmet),
     "headband": Hat(HatPlane(1.694, 0.16, 0.006, ceiling=0.018), _headband, hair=0.006),
 }
