@@ -44,7 +44,14 @@ def checker(first: tuple[int, int, int], second: tuple[int, int, int], size: int
 
 
 _CORNERS = np.array([(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float32)
-_SIDES = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))  # outward, four corners each
+_SIDES = (
+    (0, 1, 3, 2),
+    (4, 6, 7, 5),
+    (0, 4, 5, 1),
+    (2, 3, 7, 6),
+    (0, 2, 6, 4),
+    (1, 5, 7, 3),
+)  # outward, four corners each
 
 
 def _box(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,10 +94,10 @@ def make_parts(skeleton: Skeleton) -> list[MeshPart]:
     head, head_faces, head_uvs = _box(np.array([-0.09, 1.56, -0.09]), np.array([0.09, 1.78, 0.11]))
     head_weights = np.zeros((len(head), len(JOINT_NAMES)), np.float32)
     head_weights[:, JOINT_INDEX["head"]] = 1
-    first = len(vertices)
+    first, top = len(vertices), np.flatnonzero(head[:, 1] > 1.7)
     morphs = {
         "jawOpen": (np.array([first + 9, first + 2]), np.float32([[0, -0.03, 0], [0, -0.02, 0.01]])),
-        "browInnerUp": (np.arange(first + 12, first + 16), np.tile(np.float32([0, 0.05, 0]), (4, 1))),
+        "browInnerUp": (first + top, np.tile(np.float32([0, 0.08, 0]), (len(top), 1))),
     }
     body = MeshPart(
         "body",

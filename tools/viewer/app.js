@@ -87,12 +87,15 @@ class Studio {
     this.scene.add(this.floor, ...this.lights, ...this.lights.map((light) => light.target));
   }
 
+  // The picture's centre is the centre of the free area between the title and the control bar.
   resize() {
     const { clientWidth: width, clientHeight: height } = this.renderer.domElement;
+    const [top, bottom] = [element('title').offsetTop + element('title').offsetHeight, element('bar').offsetTop];
+    this.free = Math.max(bottom - top, height / 4) / height; // share of the height
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
     this.renderer.setSize(width, height, false);
-    this.camera.aspect = width / Math.max(height, 1);
-    this.camera.updateProjectionMatrix();
+    this.camera.aspect = width / height;
+    this.camera.setViewOffset(width, height, 0, (height - top - bottom) / 2, width, height);
   }
 
   // Moves everything that accompanies the person by the person's step over the floor.
@@ -105,15 +108,19 @@ class Studio {
     this.floor.moveTo(this.center.x, this.center.z);
   }
 
-  // Shows the whole box from a little to the person's left, above the control bar.
+  // Shows the whole box from a little to the person's left.
   frame(box) {
+    this.controls.enableDamping = false; // ends a glide that is still under way
+    this.controls.update();
+    this.controls.enableDamping = true;
     const size = box.getSize(new Vector3());
     const middle = box.getCenter(new Vector3());
     const half = Math.tan((this.camera.fov * Math.PI) / 360);
     const width = Math.hypot(size.x, size.z);
-    const distance = Math.max((size.y * 0.62) / half, (width * 0.56) / (half * this.camera.aspect)) + size.z / 2;
-    this.controls.target.set(middle.x, middle.y - 0.05 * size.y, middle.z);
-    this.camera.position.copy(this.controls.target).add(new Vector3(0.3, 0.1, 0.95).setLength(distance));
+    const margin = 0.54; // half of the box and a little air
+    const distance = Math.max(size.y / this.free, width / this.camera.aspect) * (margin / half) + size.z / 2;
+    this.controls.target.copy(middle);
+    this.camera.position.copy(middle).add(new Vector3(0.3, 0.1, 0.95).setLength(distance));
     this.controls.update();
   }
 

@@ -48,11 +48,8 @@ class Glb:
         Raises:
             PersonifyError: the view does not exist or leaves the embedded buffer.
         """
-        view = self._pick("bufferViews", index)
-        start, length = self._integer(view, "byteOffset", 0), self._integer(view, "byteLength")
-        if self._integer(view, "buffer") != 0 or start + length > len(self.binary):
-            raise self._broken(f"buffer view {index} lies outside the embedded buffer")
-        return self.binary[start : start + length]
+        start, end = self._span(index)
+        return self.binary[start:end]
 
     def accessor(self, index: Any) -> NDArray[Any]:
         """The array of an accessor, [N], [N, k] or [N, k, k] (rows first), sparse values filled in.
@@ -95,14 +92,22 @@ class Glb:
     def _elements(
         self, owner: dict[str, Any], count: int, dtype: np.dtype[Any], shape: tuple[int, ...]
     ) -> NDArray[Any]:
-        data = self.view(owner.get("bufferView"))
+        start, end = self._span(owner.get("bufferView"))
         width = dtype.itemsize * int(np.prod(shape, dtype=int))
         stride = self._integer(self._pick("bufferViews", owner["bufferView"]), "byteStride", width)
-        offset = self._integer(owner, "byteOffset", 0)
-        if not width <= stride <= 252 or offset + stride * (count - 1) + width > len(data):
+        offset = start + self._integer(owner, "byteOffset", 0)
+        if not width <= stride <= 252 or offset + stride * (count - 1) + width > end:
             raise self._broken("an accessor lies outside its buffer view")
         strides = (stride, *np.empty(shape, dtype).strides)
-        return np.ndarray((count, *shape), dtype, data, offset, strides)
+        return np.ndarray((count, *shape), dtype, self.binary, offset, strides)
+
+    def _span(self, index: Any) -> tuple[int, int]:
+        """First and last (exclusive) byte of a buffer view."""
+        view = self._pick("bufferViews", index)
+        start, length = self._integer(view, "byteOffset", 0), self._integer(view, "byteLength")
+        if self._integer(view, "buffer") != 0 or start + length > len(self.binary):
+            raise self._broken(f"buffer view {index} lies outside the embedded buffer")
+        return start, start + length
 
     def _layout(self, accessor: dict[str, Any], index: Any) -> tuple[np.dtype[Any], tuple[int, ...]]:
         code, element = self._integer(accessor, "componentType"), accessor.get("type")
