@@ -11,8 +11,6 @@ from personify.wardrobe.outfit import Outfit, Person
 from personify.wardrobe.physique import figure_of
 from personify.wardrobe.vocabulary import BUILDS
 
-COLLARS, HIPS = ("left_collar", "right_collar"), ("pelvis", "left_hip", "right_hip")
-
 
 def t_pose(figure: Figure) -> torch.Tensor:
     return torch.from_numpy(figure.to_tpose(figure.rest, figure.lbs_weights)).double()
@@ -47,14 +45,18 @@ def test_children_are_lighter_for_their_height():
     assert 14 < child < 17.5 < 20 < adult
 
 
-def test_sexes_differ_in_shape():
-    woman, man = (figure_of(Outfit(Person(sex, 30, 172))) for sex in ("female", "male"))
+def waist_over_hips(figure: Figure) -> float:
+    """Narrowest over widest level of the torso, between hip joints and chest."""
+    skin = t_pose(figure)[figure.body.faces.unique()].numpy()
+    joints = dict(zip(figure.skeleton.joint_names, figure.skeleton.rest_joints[:, 1], strict=True))
+    levels = np.linspace(joints["left_hip"], joints["spine3"], 25)
+    widths = [np.ptp(skin[np.abs(skin[:, 1] - level) < 0.015, 0]) for level in levels]
+    return min(widths) / max(widths)
 
-    def shoulders_over_hips(figure):
-        width = [np.ptp(figure.rest[figure.weight_of(*joints) > 0.6, 0]) for joints in (COLLARS, HIPS)]
-        return width[0] / width[1]
 
-    assert shoulders_over_hips(man) > shoulders_over_hips(woman)
+def test_women_have_a_waist():
+    woman, man = (figure_of(Outfit(Person(sex, 30, 172, "slim"))) for sex in ("female", "male"))
+    assert waist_over_hips(woman) < waist_over_hips(man) - 0.02
 
 
 def test_same_seed_same_body_other_seed_other_body():
