@@ -21,12 +21,17 @@ _TUXEDO = (
     _piece("bow tie", color="black"),
 )
 _PYJAMAS = (_piece("shirt", fit="loose"), _piece("trousers", fit="loose"))
-_CAMOUFLAGE = (_piece("jacket", pattern="camouflage", color="olive"), _piece("trousers", pattern="camouflage", color="olive"))
+_CAMOUFLAGE = (
+    _piece("jacket", pattern="camouflage", color="olive"),
+    _piece("trousers", pattern="camouflage", color="olive"),
+)
 _SCRUBS = (_piece("t-shirt", fit="loose"), _piece("trousers", fit="loose"))
 _SWIMSUIT = _piece("jumpsuit", sleeves="none", length="mini", fit="slim")
 
 TOPS: dict[str, Piece] = {
     "top": {"slot": "top"},
+    "tshirt": _piece("t-shirt"),
+    "polo neck jumper": _piece("turtleneck"),
     "crop top": _piece("tank top", fit="slim"),
     "camisole": _piece("tank top", material="silk"),
     "undershirt": _piece("tank top", color="white"),

@@ -29,8 +29,7 @@ def complete(reading: Reading, seed: int = 0, hints: Attributes | None = None) -
         return tasteful(reading.attributes, seed)
     look = find_look(reading.look)
     sex = str(reading.attributes.get("person.sex") or look.person.get("sex") or likely_sex(reading.attributes, seed))
-    hints = look.attributes(seed, sex)
-    return tasteful(_join(reading.attributes, hints | {"person.sex": sex}), seed)
+    return tasteful(_join(reading.attributes, look.attributes(seed, sex) | {"person.sex": sex}), seed)
 
 
 def _join(said: Attributes, look: Attributes) -> Attributes:

@@ -28,7 +28,8 @@ class Dressing:
 
     def attributes(self) -> Attributes:
         """The flat form, e.g. ``{"top.kind": "shirt", "top.color": "red"}``."""
-        return {f"{slot}.{name}": value for slot, piece in self.worn.items() for name, value in piece.items()}
+        worn = {slot: piece if "kind" in piece else {"worn": "yes", **piece} for slot, piece in self.worn.items()}
+        return {f"{slot}.{name}": value for slot, piece in worn.items() for name, value in piece.items()}
 
 
 def dress(mentions: list[Mention]) -> Dressing:
@@ -40,7 +41,7 @@ def dress(mentions: list[Mention]) -> Dressing:
             _take_off(result, mention)
             continue
         if "matching" in mention.colors:
-            mention.colors = [color] if color else []
+            mention.colors = [one for one in mention.colors if one != "matching"] or [one for one in [color] if one]
         for piece in _pieces(mention):
             _put_on(result, piece, mention)
             color = piece.get("color", color)
@@ -61,10 +62,12 @@ def _pieces(mention: Mention) -> list[Piece]:
     if len(mention.colors) > 1 or mention.accent:
         said["accent"] = mention.accent or mention.colors[1]
     first = mention.noun.pieces[0]
+    if len(mention.colors) > 1 and not mention.accent and slot_of(first) in ("top", "full", "outer", "bottom"):
+        said.setdefault("pattern", "colour-block")
     result = []
     for piece in mention.noun.pieces:
         fitting = {name: value for name, value in said.items() if _applies(piece, name)}
-        if piece.get("color") != first.get("color"):
+        if piece.get("color") != first.get("color") or (piece is not first and slot_of(piece) == "neck"):
             fitting = {}
         result.append({**piece, **fitting})
     return result
@@ -115,4 +118,6 @@ def _settle_full(result: Dressing) -> None:
         if hidden and hidden.get("kind") == "leggings":
             result.worn["legs"] = _as_stockings(hidden)
         elif hidden and hidden.get("kind") != "none":
-            result.conflicts.append(f"{hidden.get('kind', slot)} gives way to {full['kind']}: both are worn in one place")
+            result.conflicts.append(
+                f"{hidden.get('kind', slot)} gives way to {full['kind']}: both are worn in one place"
+            )

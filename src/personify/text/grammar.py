@@ -19,6 +19,10 @@ from personify.text.words import correct, tokenise
 from personify.wardrobe.attributes import Attributes, Value
 
 LONGEST_PHRASE = 5
+_PLACES = {
+    "neck": {"headband": "scarf", "headscarf": "scarf"},
+    "scalp": {"scarf": "headscarf"},
+}  # where something is worn, and what that makes of it
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,9 @@ class _Reader:
     def _adjective(self, item: Item, before: Item) -> None:
         if not self.run:
             shirt_in_red = before.text == "in" and self.head == "garment"
-            self.attached = before.role == "copula" or shirt_in_red or (before.role == "noun" and self.head != "clothes")
+            self.attached = (
+                before.role == "copula" or shirt_in_red or (before.role == "noun" and self.head != "clothes")
+            )
         self.run.append(item)
 
     def _noun(self, item: Item, before: str) -> None:
@@ -151,7 +157,7 @@ class _Reader:
         else:
             self._affirm(noun)
         self._describe(noun.head, own)
-        if noun.head not in ("part", "sleeves", "neck"):  # those belong to the garment before
+        if noun.head not in ("part", "sleeves", *_PLACES):  # those belong to the garment before
             self.head = noun.head
 
     def _take_run(self, before: str) -> list[Item]:
@@ -185,6 +191,8 @@ class _Reader:
             self.negated = True
         elif item.role in ("over", "under"):
             self.relation = item.role
+        elif item.role == "off" and self.result.mentions and before == "noun":
+            self.result.mentions[-1].absent = True
 
     def _end_negation(self) -> None:
         if self.negated:
@@ -194,17 +202,21 @@ class _Reader:
     def _affirm(self, noun: Noun) -> None:
         if noun.head == "part" and self.result.mentions:
             self.result.mentions[-1].fields.update({name: str(value) for name, value in noun.says.items()})
-        elif noun.head == "neck" and self.result.mentions:
-            self._move_to_neck(self.result.mentions[-1])
+        elif noun.head in _PLACES:
+            self._move(_PLACES[noun.head])
         elif noun.head == "look":
             self.result.said.append(("look", noun.says["look"]))
             self.result.implied |= {name: value for name, value in noun.says.items() if name != "look"}
         elif noun.head != "part":
             self.result.said += noun.says.items()
 
-    def _move_to_neck(self, mention: Mention) -> None:
-        if mention.noun.pieces[0].get("kind") in ("headband", "headscarf"):
-            mention.noun = replace(mention.noun, pieces=({**mention.noun.pieces[0], "kind": "scarf"},))
+    def _move(self, kinds: Mapping[str, str]) -> None:
+        """A bandana *round the neck* is a scarf, a scarf *around the head* a headscarf."""
+        if self.result.mentions:
+            mention = self.result.mentions[-1]
+            piece = mention.noun.pieces[0]
+            moved = {**piece, "kind": kinds.get(piece.get("kind", ""), piece.get("kind", ""))}
+            mention.noun = replace(mention.noun, pieces=(moved,) if "kind" in piece else (piece,))
 
     def _deny(self, item: Item, noun: Noun) -> None:
         said = {"hair": ("hair.style", "bald"), "beard": ("hair.beard", "none"),
@@ -234,11 +246,16 @@ class _Reader:
 
     def _describe(self, head: str, adjectives: list[Item], adjacent: bool = True) -> None:
         """Say of the thing what the adjectives say; what does not fit it goes to the person or the clothes."""
-        for item in adjectives:
+        of_person = [
+            k for k, item in enumerate(adjectives) if head not in (senses := _senses(item)) and "person" in senses
+        ]
+        for k, item in enumerate(adjectives):
             senses = _senses(item)
             heads = [head, *(["complexion"] if adjacent and head == "person" else []), "person", "clothes"]
+            if of_person and k < of_person[-1] and "person" in senses:
+                heads = ["person"]  # "slim, bald, red shirt": what stands before a word for the person is too
             fitting = next((one for one in heads if one in senses and self._say(one, senses[one])), None)
-            if fitting is None and not self._say_of_neighbours(senses):
+            if fitting is None and not (head in ("part", "sleeves") or self._say_of_neighbours(senses)):
                 self.lost.add(item.index)
 
     def _say(self, head: str, says: Attributes) -> bool:

@@ -42,6 +42,7 @@ class Adjective:
 Entry = Noun | Adjective
 Phrase = tuple[str, ...]
 
+SHADES = ("dark", "light", "pale", "bright", "deep", "neon", "soft", "dusty", "platinum", "strawberry", "dirty", "ash")
 _GRAMMAR = {
     "and": "and & or nor / plus",
     "preposition": "in with of on at to from for by as into onto inside beside featuring having has have but around round",
@@ -52,6 +53,7 @@ _GRAMMAR = {
     "not": "no not without never sans minus lacking non neither",
     "break": ". ; ( ) ! ? \n",
     "comma": ",",
+    "off": "off",
     "filler": " ".join(people.FILLERS),
 }
 ROLES = {word: role for role, words in _GRAMMAR.items() for word in words.split(" ")} | dict.fromkeys(
@@ -112,21 +114,21 @@ def _adjectives() -> Iterator[tuple[str, str, Attributes]]:
 
 
 def _colour_words() -> Iterator[tuple[str, str, Attributes]]:
-    shades = {f"{shade} {name}": name for name in synonyms.COLORS for shade in ("dark", "light", "pale", "bright", "deep", "neon")}  # fmt: skip
     tones: dict[str, Attributes] = {"white": {"person.ancestry": "european"}, "black": {"person.ancestry": "african"}}
-    for phrase, value in [*shades.items(), *_pairs(synonyms.COLORS)]:
+    for phrase, value in [*_shades(synonyms.COLORS), *_pairs(synonyms.COLORS)]:
         for head in ("garment", "part", "clothes"):
             yield phrase, head, {"color": value}
-    for phrase, value in _pairs(synonyms.HAIR_COLORS):
+    for phrase, value in [*_shades(synonyms.HAIR_COLORS), *_pairs(synonyms.HAIR_COLORS)]:
         yield phrase, "hair", {"hair.color": value}
         yield phrase, "beard", {"beard.color": value}
-    for head, table in (("eyes", synonyms.EYE_COLORS), ("skin", synonyms.SKIN_TONES)):
-        for phrase, value in _pairs(table):
-            yield phrase, head, {f"person.{head}": value}
+    for phrase, value in [*_shades(synonyms.EYE_COLORS), *_pairs(synonyms.EYE_COLORS)]:
+        yield phrase, "eyes", {"person.eyes": value}
+    for phrase, value in _pairs(synonyms.SKIN_TONES):
+        yield phrase, "skin", {"person.skin": value}
     for tone, value in {"pale": "pale", "tanned": "tan", "bronzed": "tan"}.items():
         yield tone, "person", {"person.skin": value}
-    for tone in ("brown", "green", "blue", "grey", "gray"):
-        yield tone, "complexion", {"person.skin": tone.replace("gray", "grey")}
+    for tone in ("brown", "green", "blue", "grey", "tan"):
+        yield tone, "complexion", {"person.skin": tone}
     for tone, says in tones.items():
         yield tone, "complexion", says
 
@@ -141,10 +143,20 @@ def _nouns() -> Iterator[tuple[str, Noun]]:
     for phrase, (name, sex) in looks.names().items():
         says = {"look": name} | ({"person.sex": sex} if sex else {})
         yield phrase, Noun("look", says)
-    tables = {"person": people.PERSON_NOUNS, "hair": people.HAIR_NOUNS, "beard": people.BEARD_NOUNS, **people.OTHER_NOUNS}
+    tables = {
+        "person": people.PERSON_NOUNS,
+        "hair": people.HAIR_NOUNS,
+        "beard": people.BEARD_NOUNS,
+        **people.OTHER_NOUNS,
+    }
     for head, table in tables.items():
         for phrase, says in table.items():
             yield phrase, Noun(head, says)
+
+
+def _shades(table: synonyms.Phrases) -> Iterator[tuple[str, str]]:
+    """Shades without a name of their own count as the colour: "deep red" is red."""
+    return ((f"{shade} {phrase}", value) for phrase, value in _pairs(table) if " " not in phrase for shade in SHADES)
 
 
 def _pairs(table: synonyms.Phrases) -> Iterator[tuple[str, str]]:

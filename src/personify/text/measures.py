@@ -24,7 +24,9 @@ _AGES = (
     re.compile(r"\b(?P<age>\d{1,3}) ?(?:yo|y/o)\b"),
     re.compile(r"\b(?:aged|age|age:|age of) ?(?P<age>\d{1,3})\b"),
     re.compile(r"\b(?:in (?:his|her|their|the) )?(?:(?P<part>early|mid|middle|late) )?(?P<decade>[1-9]0)s\b"),
-    re.compile(r"\bin (?:his|her|their|the) (?:(?P<part>early|mid|middle|late) )?(?P<word>" + "|".join(_DECADES) + r")\b"),
+    re.compile(
+        r"\bin (?:his|her|their|the) (?:(?P<part>early|mid|middle|late) )?(?P<word>" + "|".join(_DECADES) + r")\b"
+    ),
     re.compile(r"(?:^|, ?)(?P<age>\d{1,2})(?= ?,|$)"),
 )
 LIMITS = {"person.age": (4.0, 95.0), "person.height": (90.0, 230.0)}

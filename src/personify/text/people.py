@@ -126,10 +126,13 @@ OTHER_NOUNS: dict[str, dict[str, Attributes]] = {
         **dict.fromkeys(("expression", "face"), {}),
     },
     "clothes": dict.fromkeys(
-        ("clothes", "clothing", "outfit", "attire", "garb", "costume", "dressed", "clad", "wearing", "wears", "clothed",
+        ("clothes", "clothing", "outfit", "attire", "garb", "costume", "uniform", "dressed", "clad", "wearing", "wears", "clothed",
          "all in", "dressed in", "dressed all in", "everything", "head to toe"), {}),
     "neck": dict.fromkeys(
         tuple(f"{where} {whose} neck" for where in ("round", "around", "on") for whose in ("his", "her", "their", "the")),
+        {}),
+    "scalp": dict.fromkeys(
+        tuple(f"{where} {whose} head" for where in ("round", "around", "on") for whose in ("his", "her", "their", "the")),
         {}),
 }  # fmt: skip
 
@@ -211,5 +214,6 @@ FILLERS = frozenset(
     """very really quite rather extremely somewhat slightly pair coloured colored color colour colors looking style
     styled hued toned type kind just only also completely entirely mostly some any nice beautiful pretty handsome cute
     attractive cool wear put tied worn tucked up pulled back done made about there please create generate show me i want
-    picture image photo render 3d model avatar view side behind upper lower front""".split()
+    picture image photo render 3d model avatar view side behind upper lower front
+    two both""".split()
 )

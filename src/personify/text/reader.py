@@ -1,8 +1,8 @@
 """Words to attributes, with no network: what a text says of a person, and what it does not.
 
-    >>> reading = read(None, "a tall man in a red checked shirt, no hat, holding a sword")
-    >>> reading.attributes["top.pattern"], reading.attributes["head.kind"], reading.not_understood
-    ('checked', 'none', ['holding a sword'])
+>>> reading = read(None, "a tall man in a red checked shirt, no hat, holding a sword")
+>>> reading.attributes["top.pattern"], reading.attributes["head.kind"], reading.not_understood
+('checked', 'none', ['holding a sword'])
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from personify.errors import PersonifyError
 from personify.text.dressing import dress
 from personify.text.grammar import Parse, parse
 from personify.text.measures import read_measures
+from personify.text.split import split_text
 from personify.wardrobe.attributes import Attributes, Value
 from personify.wardrobe.vocabulary import SLOTS
 
 LONGEST_TEXT = 2000
+__all__ = ["Reading", "check_text", "read", "split_text"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Reading:
     Attributes:
         attributes: addresses as in `wardrobe.attributes`; a slot said to be empty has kind ``"none"``. Beyond those of
             an outfit there may be ``person.ancestry`` (steers the likely skin and hair), ``clothes.color`` (dressed
-            all in it).
+            all in it) and ``<slot>.worn`` (something is, but not what: "a hat").
         look: named look, or None.
         conflicts: one line for each contradiction; the last thing said won.
         not_understood: phrases nothing was made of.
@@ -42,7 +44,9 @@ class Reading:
         """What was understood, one line per thing: ``["person: sex male", "top: red checked shirt"]``."""
         lines = [f"look: {self.look}"] if self.look else []
         for owner in ("person", "hair", "clothes", *SLOTS):
-            said = {name.partition(".")[2]: value for name, value in self.attributes.items() if name.startswith(f"{owner}.")}
+            said = {
+                name.partition(".")[2]: value for name, value in self.attributes.items() if name.startswith(f"{owner}.")
+            }
             if said:
                 lines.append(f"{owner}: {_line(said)}")
         return lines
@@ -65,7 +69,9 @@ def check_text(name: str, text: str) -> str:
     if not text.strip():
         raise PersonifyError(f"{name}: is empty; expected a few words such as 'a tall man in a red shirt'")
     if len(text) > LONGEST_TEXT:
-        raise PersonifyError(f"{name}: has {len(text)} characters; expected at most {LONGEST_TEXT}, describe one person")
+        raise PersonifyError(
+            f"{name}: has {len(text)} characters; expected at most {LONGEST_TEXT}, describe one person"
+        )
     return text.strip()
 
 
@@ -98,7 +104,9 @@ def _merge(parsed: Parse) -> tuple[Attributes, list[str]]:
         old = merged.get(address)
         merged[address] = value if old is None else _combine(address, old, value)
         if old is not None and merged[address] != old and not _refines(address, old, merged[address]):
-            conflicts.append(f"{address.partition('.')[2] or address}: {old} and {value} contradict; {merged[address]} is used")
+            conflicts.append(
+                f"{address.partition('.')[2] or address}: {old} and {value} contradict; {merged[address]} is used"
+            )
     beard_color = merged.pop("beard.color", None)
     if beard_color is not None:
         hair_color = merged.setdefault("hair.color", beard_color)

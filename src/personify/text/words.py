@@ -12,7 +12,9 @@ _ONES = "zero one two three four five six seven eight nine ten eleven twelve thi
 NUMBERS = {word: value for value, word in enumerate([*_ONES, "seventeen", "eighteen", "nineteen"])} | {
     word: value * 10 for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 }
-_NUMBER = re.compile(rf"\b((?:(?:{'|'.join(NUMBERS)})[ -])?(?:{'|'.join(NUMBERS)}))(?=[ -](?:years?|yrs?|feet|foot|ft)\b)")
+_NUMBER = re.compile(
+    rf"\b((?:(?:{'|'.join(NUMBERS)})[ -])?(?:{'|'.join(NUMBERS)}))(?=[ -](?:years?|yrs?|feet|foot|ft)\b)"
+)
 # Everyday words one keystroke away from a word of the lexicon; they are not typing mistakes.
 _EVERYDAY = frozenset(
     """back bank bark bath bead beach bean bear beast beat bell best bird blank block blow blur boat bold bolt bone book
@@ -79,7 +81,9 @@ def correct(word: str, known: Collection[str]) -> str:
     near = [one for one in known if one[0] == word[0] and abs(len(one) - len(word)) <= allowed and len(one) >= 4]
     costs = {one: cost for one in near if (cost := edit_distance(word, one)) <= allowed}
     # of several, the swap of two letters is the commonest slip, then the one of the same length
-    return min(costs, key=lambda one: (costs[one], sorted(one) != sorted(word), abs(len(one) - len(word)), one), default=word)
+    return min(
+        costs, key=lambda one: (costs[one], sorted(one) != sorted(word), abs(len(one) - len(word)), one), default=word
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -86,7 +86,11 @@ class _Writer:
         introductions, slots, face = VIEWS[self.view]
         subject = self._subject(face)
         features = [make() for make in self._shuffled(self._feature_makers(face))]
-        garments = [worn for slot in self._shuffled(slots) if (garment := self.outfit.worn(slot)) and (worn := self._garment(garment))]
+        garments = [
+            worn
+            for slot in self._shuffled(slots)
+            if (garment := self.outfit.worn(slot)) and (worn := self._garment(garment))
+        ]
         absent = [self._absent(slot) for slot in _ABSENT if slot in slots and not self.outfit.worn(slot)]
         text = _pick(self.random, introductions) + self._sentence(subject, [one for one in features if one], garments)
         text = ", ".join([text, *(one for one in absent if one)])
@@ -178,7 +182,11 @@ class _Writer:
         return self.pick(synonyms.BEARDS[beard]) if beard != "none" and self.tell("hair.beard", beard, 0.7) else ""
 
     def _absent(self, slot: str) -> str:
-        return _pick(self.random, _ABSENT[slot]) if self.tell(f"{slot}.kind", "none", 0.5 if slot == "feet" else 0.06) else ""
+        return (
+            _pick(self.random, _ABSENT[slot])
+            if self.tell(f"{slot}.kind", "none", 0.5 if slot == "feet" else 0.06)
+            else ""
+        )
 
     def _garment(self, garment: Garment) -> str:
         slot, usual = garment.slot, GARMENTS[garment.kind]
@@ -205,9 +213,16 @@ class _Writer:
         patterned = self.tell(f"{slot}.pattern", pattern, 0.75 if pattern != "plain" else 0.04)
         accent = ""
         if colored and garment.accent and garment.accent != garment.color and (patterned or pattern == "plain"):
-            accent = self.pick(synonyms.COLORS[garment.accent]) if self.tell(f"{slot}.accent", garment.accent, 0.5) else ""
+            accent = (
+                self.pick(synonyms.COLORS[garment.accent]) if self.tell(f"{slot}.accent", garment.accent, 0.5) else ""
+            )
         if patterned and (pattern == "logo" or (accent and pattern in _PARTS and self.random.random() < 0.5)):
-            return before, f" with {article(f'{accent} logo'.strip())}" if pattern == "logo" else f" with {accent} {_PARTS[pattern]}"
+            return (
+                before,
+                f" with {article(f'{accent} logo'.strip())}"
+                if pattern == "logo"
+                else f" with {accent} {_PARTS[pattern]}",
+            )
         if accent and not patterned:
             return before, f" with {accent} trim"
         if accent:
@@ -216,5 +231,5 @@ class _Writer:
 
 
 def _series(things: list[str]) -> str:
-    """"a", "a and b", "a, b and c"."""
+    """ "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(things[:-1]), things[-1]]) if len(things) > 1 else things[0]

@@ -65,7 +65,9 @@ def _choose_kinds(chosen: Attributes, draw: Draw) -> None:
         chosen.setdefault("head.kind", _weighted(draw("hat"), HATS))
     for slot in ("outer", "neck", "eyes", "hands", "waist", "legs", "back", "front"):
         if _mentions(chosen, slot):
-            chosen.setdefault(f"{slot}.kind", next(kind for kind, entry in words.GARMENTS.items() if entry.slot == slot))
+            chosen.setdefault(
+                f"{slot}.kind", next(kind for kind, entry in words.GARMENTS.items() if entry.slot == slot)
+            )
 
 
 def _tops(chosen: Attributes) -> Weights:
@@ -78,9 +80,15 @@ def _tops(chosen: Attributes) -> Weights:
     if float(chosen["person.age"]) < 18:
         return {"t-shirt": 5, "hoodie": 2, "sweater": 2}
     if float(chosen["person.age"]) > 62:
-        return {"shirt": 4, "sweater": 3, "polo shirt": 2} if chosen["person.sex"] == "male" else {"blouse": 4, "sweater": 4}
+        return (
+            {"shirt": 4, "sweater": 3, "polo shirt": 2}
+            if chosen["person.sex"] == "male"
+            else {"blouse": 4, "sweater": 4}
+        )
     common = {"t-shirt": 4, "sweater": 3, "shirt": 3, "turtleneck": 1}
-    return common | ({"blouse": 3, "tank top": 1} if chosen["person.sex"] == "female" else {"polo shirt": 1, "hoodie": 1})
+    return common | (
+        {"blouse": 3, "tank top": 1} if chosen["person.sex"] == "female" else {"polo shirt": 1, "hoodie": 1}
+    )
 
 
 def _bottoms(chosen: Attributes) -> Weights:

@@ -17,7 +17,13 @@ from personify.wardrobe.outfit import Outfit
 
 Draw = Callable[[str], Random]  # an independent stream for each thing decided
 
-AGES = {"child": (6, 11.5), "teenager": (14, 18.5), "young adult": (20, 38), "middle-aged": (43, 58), "elderly": (66, 82)}
+AGES = {
+    "child": (6, 11.5),
+    "teenager": (14, 18.5),
+    "young adult": (20, 38),
+    "middle-aged": (43, 58),
+    "elderly": (66, 82),
+}
 DEVIATIONS = {"very short": (-3.0, -2.4), "short": (-1.9, -1.25), "average": (-0.8, 0.8), "tall": (1.25, 1.9),
               "very tall": (2.4, 3.2)}  # fmt: skip
 # ancestry: its usual skins, hair colours and eyes
@@ -41,7 +47,8 @@ def tasteful(said: Mapping[str, Value], seed: int = 0) -> Outfit:
     """A whole person with the attributes said and plausible, harmonious others; the same input gives the same person.
 
     Args:
-        said: attributes in the form of `wardrobe.attributes`, plus ``person.ancestry`` and ``clothes.color``.
+        said: attributes in the form of `wardrobe.attributes`, plus ``person.ancestry``, ``clothes.color`` and
+            ``<slot>.worn`` (something is worn there, whatever fits).
         seed: 0 to 2**32 - 1; varies everything that was not said.
 
     Example:
@@ -58,8 +65,12 @@ def tasteful(said: Mapping[str, Value], seed: int = 0) -> Outfit:
     _choose_colouring(chosen, draw)
     _choose_hair(chosen, draw)
     clothe(chosen, draw)
-    virtual = ("person.ancestry", "clothes.color", "clothes.accent")
-    return outfit_from({address: value for address, value in chosen.items() if address not in virtual}, seed)
+    return outfit_from({address: value for address, value in chosen.items() if not _steers(address)}, seed)
+
+
+def _steers(address: str) -> bool:
+    """Whether an address only steers the prior and is no attribute of an outfit."""
+    return address == "person.ancestry" or address.startswith("clothes.") or address.endswith(".worn")
 
 
 def likely_sex(said: Mapping[str, Value], seed: int) -> str:
