@@ -3,18 +3,39 @@
     python tools/bake_motions.py authored_motions.npz src/personify/assets/motions.npz
 
 Only clips under CC0-1.0 that were authored for this project are taken; the names lose their ``auth_`` prefix.
+The authored clips hold the midpoint of the feet still and let both feet slide; here one foot stands, the other one
+steps, and the toes of a raised heel lie flat.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from personify.body.pose import JOINT_INDEX, NUM_BODY_JOINTS, NUM_JOINTS
 from personify.files import atomic_path
+from personify.motion.clip import Motion
+from personify.motion.grounding import ground, sole_offsets, sole_points
+from personify.motion.kinematics import (
+    REFERENCE_SKELETON,
+    SIDES,
+    aligning,
+    axis_angles,
+    body_frames,
+    body_rest,
+    local_rotations,
+    matrices,
+    place_leg,
+)
 
+Array = NDArray[np.float64]
+
+FPS = 30.0
 ROTATION_STEP = 1e-3  # radians; under a tenth of a degree
 TRANSLATION_STEP = 1e-3  # metres
 
@@ -34,6 +55,79 @@ def delta(values: NDArray[np.float64], starts: NDArray[np.int64], step: float) -
     return differences.astype(np.int16)
 
 
+def repaired(motion: Motion) -> Motion:
+    """The motion with flat toes, a standing foot that does not slide, and steps instead of slides."""
+    rotations = motion.rotations.astype(float)
+    orientations, positions = body_frames(rotations, motion.translation, REFERENCE_SKELETON)
+    flatten_toes(orientations, positions)
+    positions += standing_shift(feet(orientations, positions))[:, None]
+    soles = feet(orientations, positions)
+    for side, _ in SIDES:
+        ankle = positions[:, JOINT_INDEX[f"{side}_ankle"]] + step_lift(soles[side])[:, None] * (0, 1, 0)
+        place_leg(orientations, positions, side, ankle, body_rest(REFERENCE_SKELETON))
+    rotations[:, :NUM_BODY_JOINTS] = local_rotations(orientations)
+    stepping = replace(motion, rotations=rotations, translation=positions[:, 0])
+    return ground(stepping, REFERENCE_SKELETON)
+
+
+def feet(orientations: Array, positions: Array) -> dict[str, Array]:
+    """Sole points [F, 3, 3] by side: heel, ball, tip."""
+    offsets = sole_offsets(REFERENCE_SKELETON)
+    return {side: sole_points(orientations, positions, side, offsets) for side, _ in SIDES}
+
+
+def flatten_toes(orientations: Array, positions: Array) -> None:
+    """Turn toes that would point into the floor until they lie flat; in place."""
+    soles = feet(orientations, positions)
+    floor = np.min([points[..., 1].min(1) for points in soles.values()], axis=0)
+    for side, _ in SIDES:
+        ball, tip = soles[side][:, 1], soles[side][:, 2]
+        toes = tip - ball
+        contact = (1 - (ball[:, 1] - floor - 0.03) / 0.05).clip(0, 1) * (toes[:, 1] < 0)
+        turn = axis_angles(aligning(toes, toes * (1, 0, 1))) * contact[:, None]
+        joint = JOINT_INDEX[f"{side}_foot"]
+        orientations[:, joint] = matrices(turn) @ orientations[:, joint]
+
+
+def standing_shift(soles: dict[str, Array]) -> Array:
+    """[F, 3] shift of the whole body that keeps the foot that carries it in place."""
+    heights = np.stack([soles[side][..., 1].min(1) for side, _ in SIDES], 1)
+    balls = np.stack([soles[side][:, 1] for side, _ in SIDES], 1)
+    shift = np.zeros((len(heights), 3))
+    standing = 0
+    for frame in range(1, len(heights)):
+        if abs(heights[frame, 0] - heights[frame, 1]) > 0.015:
+            standing = int(heights[frame].argmin())
+        slide = (balls[frame, standing] - balls[frame - 1, standing]) * (1, 0, 1)
+        shift[frame] = shift[frame - 1] - slide * (heights[frame].min() < 0.05)
+    return shift
+
+
+def step_lift(points: Array) -> Array:
+    """[F] how high to lift a foot that slides over the floor."""
+    ball = points[:, 1, [0, 2]]
+    path = np.linalg.norm(np.diff(ball, axis=0, prepend=ball[:1]), axis=1)
+    sliding = (path * FPS > 0.06) & (points[..., 1].min(1) < 0.03)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], sliding, [False]]).astype(int)))
+    lift = np.zeros(len(points))
+    for start, stop in edges.reshape(-1, 2):
+        length = path[start:stop].sum()
+        if length > 0.04:
+            lift[start:stop] = min(0.08, 0.02 + 0.2 * length) * np.sin(np.pi * path[start:stop].cumsum() / length)
+    return lift
+
+
+def repair_all(rotations: Array, translation: Array, starts: NDArray[np.int64]) -> tuple[Array, Array]:
+    """`repaired`, clip by clip."""
+    for first, last in pairwise(starts):
+        pose = np.zeros((last - first, NUM_JOINTS, 3))
+        pose[:, :NUM_BODY_JOINTS] = rotations[first:last]
+        height = float(REFERENCE_SKELETON.rest_joints[0, 1])
+        motion = repaired(Motion("clip", FPS, pose, translation[first:last], height))
+        rotations[first:last], translation[first:last] = motion.rotations[:, :NUM_BODY_JOINTS], motion.translation
+    return rotations, translation
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,13 +142,14 @@ def main() -> None:
     starts = data["clip_start"].astype(np.int64)
     rotations = undelta(data["rot_lo"], data["rot_hi"]) * float(data["rot_step"])
     translation = undelta(data["trans_lo"], data["trans_hi"]) * float(data["trans_step"])
+    rotations, translation = repair_all(rotations, translation, starts)
     with atomic_path(arguments.target) as path, open(path, "wb") as file:
         np.savez_compressed(
             file,
             names=np.array([str(name).removeprefix("auth_") for name in data["clip_id"]]),
             texts=data["clip_text"],
             starts=starts,
-            fps=np.float32(data["fps"]),
+            fps=np.float32(FPS),
             rotations=delta(rotations, starts, ROTATION_STEP),
             translation=delta(translation, starts, TRANSLATION_STEP),
             steps=np.float64([ROTATION_STEP, TRANSLATION_STEP]),

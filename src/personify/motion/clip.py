@@ -207,11 +207,11 @@ class Motion:
             skeleton: the new body, soles on y = 0 in its T-pose.
             sole_offsets: see `personify.motion.grounding.sole_offsets`; shoes with thick soles need their own.
         """
-        from personify.motion.grounding import ground, hold_feet  # grounding needs Motion
+        from personify.motion.grounding import ground  # grounding needs Motion
 
         height = float(skeleton.rest_joints[skeleton.joint_names.index("pelvis"), 1])
         scaled = replace(self, translation=self.translation * (height / self.rest_height), rest_height=height)
-        return hold_feet(ground(scaled, skeleton, sole_offsets), skeleton, sole_offsets)
+        return ground(scaled, skeleton, sole_offsets)
 
     def to_clip(self) -> AnimationClip:
         """Plain arrays for the exporters: local wxyz quaternions and pelvis positions at `times`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,9 +25,10 @@ from personify.motion.kinematics import (
 Offsets = Mapping[str, ArrayLike]
 
 # Distance from other joints to the skin, as a fraction of pelvis height: they touch the floor when kneeling or lying.
-_BODY_RADII = {"knee": 0.055, "elbow": 0.045, "wrist": 0.04, "shoulder": 0.06}
+_LIMB_RADII = {"knee": 0.055, "elbow": 0.045, "wrist": 0.04, "shoulder": 0.06}
 _CENTRAL_RADII = {"pelvis": 0.10, "spine2": 0.09, "spine3": 0.10, "head": 0.09}
 
+REFERENCE_HEIGHT = float(REFERENCE_SKELETON.rest_joints[0, 1])
 PLANTED_HEIGHT = 0.025  # metres above the floor on an adult below which a sole point counts as touching
 PLANTED_SPEED = 0.35  # metres per second below which a touching sole point counts as planted
 
@@ -41,7 +42,7 @@ def sole_offsets(skeleton: Skeleton) -> dict[str, Float64]:
     (2, 3)
     """
     rest = body_rest(skeleton)
-    scale = rest[0, 1] / 0.97
+    scale = rest[0, 1] / REFERENCE_HEIGHT
     points = {}
     for side, _ in SIDES:
         ankle, foot = rest[JOINT_INDEX[f"{side}_ankle"]], rest[JOINT_INDEX[f"{side}_foot"]]
@@ -62,51 +63,93 @@ def sole_points(orientations: Float64, positions: Float64, side: str, offsets: O
 
 def lowest_heights(motion: Motion, skeleton: Skeleton, offsets: Offsets | None = None) -> Float64:
     """[F] height above the floor of the lowest point of the body, metres; negative = below the floor."""
-    offsets = sole_offsets(skeleton) if offsets is None else offsets
-    orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
-    height = body_rest(skeleton)[0, 1]
-    radii = {f"{side}_{name}": radius for side, _ in SIDES for name, radius in _BODY_RADII.items()} | _CENTRAL_RADII
-    heights = [positions[:, JOINT_INDEX[name], 1] - radius * height for name, radius in radii.items()]
-    for side, _ in SIDES:
-        heights.extend(sole_points(orientations, positions, side, offsets)[..., 1].T)
-    return np.min(heights, axis=0)
+    return np.min(_Stance.of(motion, skeleton, offsets).heights(), axis=0)
 
 
 def ground(motion: Motion, skeleton: Skeleton, offsets: Offsets | None = None) -> Motion:
-    """Raise or lower the pelvis so that the lowest point of this body is as high as it was on the source body.
+    """Fit a motion whose travel is already scaled to the floor under another body.
 
-    The source's proportions are unknown, so an adult scaled to its pelvis height stands in for it; heights under
-    3 cm count as touching. Nothing ends up below the floor.
+    Each foot is brought to the height above the floor that it had on the source body, by moving the pelvis and bending
+    the legs; planted feet are pinned to one place. The source's proportions are unknown, so an adult scaled to its
+    pelvis height stands in for it.
+
+    Args:
+        motion: ``rest_height`` and travel scaled to ``skeleton``, as `Motion.retargeted` does.
+        skeleton: the body.
+        offsets: points of its soles, laid out as `sole_offsets` does.
     """
-    scale = motion.rest_height / float(REFERENCE_SKELETON.rest_joints[0, 1])
-    source = replace(motion, translation=motion.translation / scale, rest_height=motion.rest_height / scale)
-    flight = (lowest_heights(source, REFERENCE_SKELETON) - 0.03).clip(0) * scale
-    lowest = lowest_heights(motion, skeleton, offsets)
-    lift = gaussian_filter1d(flight - lowest, sigma=0.03 * motion.fps, mode="nearest")
-    lift = np.maximum(lift, -lowest)
-    translation = motion.translation.astype(float)
-    translation[:, 1] += lift
-    return replace(motion, translation=translation)
+    scale = motion.rest_height / REFERENCE_HEIGHT
+    on_reference = replace(motion, translation=motion.translation / scale, rest_height=REFERENCE_HEIGHT)
+    source = _Stance.of(on_reference, REFERENCE_SKELETON)
+    target = _Stance.of(motion, skeleton, offsets)
+    wanted = source.foot_heights().clip(0) * scale
+    rise = wanted - target.foot_heights()  # [2, F] what each foot lacks
+    nearness = np.exp(-wanted / 0.04) + 1e-6
+    lift = (nearness * rise).sum(0) / nearness.sum(0)  # the pelvis follows the foot that stands
+    sunk = (source.body_height().clip(None, 0) * scale - target.body_height() - lift).clip(0)
+    lift = gaussian_filter1d(lift + sunk, sigma=max(1e-3, 0.03 * motion.fps), mode="nearest")
+    ankles = {}
+    for (side, _), foot_rise in zip(SIDES, rise, strict=True):
+        points = target.soles[side] + foot_rise[:, None, None] * (0, 1, 0)
+        planted = planted_frames(points, motion.fps, scale)
+        planted |= planted_frames(source.soles[side], motion.fps)
+        shift = _planting_shift(points, planted, motion.fps) + foot_rise[:, None] * (0, 1, 0)
+        ankles[side] = target.positions[:, JOINT_INDEX[f"{side}_ankle"]] + shift
+    lift -= _beyond_reach(target.positions + lift[:, None, None] * (0, 1, 0), ankles, body_rest(skeleton))
+    return _posed(motion, target, lift, ankles, body_rest(skeleton))
 
 
-def hold_feet(motion: Motion, skeleton: Skeleton, offsets: Offsets | None = None) -> Motion:
-    """Keep planted feet where they are: each contact is pinned to one place on the floor by bending the leg.
+@dataclass(frozen=True)
+class _Stance:
+    """Where a body is over time: frames of its joints and points of its soles by side."""
 
-    A foot is planted while a sole point touches the floor and hardly moves; it pivots about whichever of heel and
-    ball is lower. Corrections fade over a tenth of a second before and after each contact.
-    """
-    offsets = sole_offsets(skeleton) if offsets is None else offsets
-    rest = body_rest(skeleton)
-    orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
+    orientations: Float64  # [F, 22, 3, 3]
+    positions: Float64  # [F, 22, 3]
+    soles: dict[str, Float64]  # [F, K, 3]
+    pelvis_height: float
+
+    @staticmethod
+    def of(motion: Motion, skeleton: Skeleton, offsets: Offsets | None = None) -> _Stance:
+        offsets = sole_offsets(skeleton) if offsets is None else offsets
+        orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
+        soles = {side: sole_points(orientations, positions, side, offsets) for side, _ in SIDES}
+        return _Stance(orientations, positions, soles, float(body_rest(skeleton)[0, 1]))
+
+    def foot_heights(self) -> Float64:  # [2, F] lowest sole point, left and right
+        return np.stack([self.soles[side][..., 1].min(1) for side, _ in SIDES])
+
+    def body_height(self) -> Float64:  # [F] lowest point of everything but the feet
+        joints = {f"{side}_{name}": radius for side, _ in SIDES for name, radius in _LIMB_RADII.items()}
+        radii = joints | _CENTRAL_RADII
+        heights = [self.positions[:, JOINT_INDEX[name], 1] - r * self.pelvis_height for name, r in radii.items()]
+        return np.min(heights, axis=0)
+
+    def heights(self) -> Float64:  # [3, F]
+        return np.concatenate([self.foot_heights(), self.body_height()[None]])
+
+
+def _beyond_reach(positions: Float64, ankles: dict[str, Float64], rest: Float64) -> Float64:
+    """[F] how far the pelvis must sink so that both legs, all but straight, reach their ankles."""
+    excess = np.zeros(len(positions))
     for side, _ in SIDES:
-        points = sole_points(orientations, positions, side, offsets)
-        shift = _planting_shift(points, motion.fps, motion.rest_height / 0.97)
-        if np.abs(shift).max() > 1e-5:
-            ankle = positions[:, JOINT_INDEX[f"{side}_ankle"]] + shift
-            place_leg(orientations, positions, side, ankle, rest)
+        hip, knee, ankle = (JOINT_INDEX[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
+        length = np.linalg.norm(rest[knee] - rest[hip]) + np.linalg.norm(rest[ankle] - rest[knee])
+        line = positions[:, hip] - ankles[side]
+        height = np.sqrt(((0.999 * length) ** 2 - (line[:, [0, 2]] ** 2).sum(1)).clip(0))
+        upright = line[:, 1] > 0.5 * length  # a leg that kicks or kneels is no reason to sink
+        excess = np.maximum(excess, np.where(upright, line[:, 1] - height, 0))
+    return excess
+
+
+def _posed(motion: Motion, stance: _Stance, lift: Float64, ankles: dict[str, Float64], rest: Float64) -> Motion:
+    """The motion with its pelvis raised by ``lift`` [F] and its ankles at ``ankles``."""
+    raised = lift[:, None] * (0, 1, 0)
+    orientations, positions = stance.orientations.copy(), stance.positions + raised[:, None]
+    for side, _ in SIDES:
+        place_leg(orientations, positions, side, ankles[side], rest)
     rotations = motion.rotations.astype(float)
-    rotations[:, :22] = local_rotations(orientations)
-    return replace(motion, rotations=rotations)
+    rotations[:, : orientations.shape[1]] = local_rotations(orientations)
+    return replace(motion, rotations=rotations, translation=motion.translation + raised)
 
 
 def planted_frames(points: Float64, fps: float, scale: float = 1.0) -> NDArray[np.bool_]:
@@ -118,21 +161,22 @@ def planted_frames(points: Float64, fps: float, scale: float = 1.0) -> NDArray[n
     return (points[..., 1] < PLANTED_HEIGHT * scale) & (speed < PLANTED_SPEED * scale)
 
 
-def _planting_shift(points: Float64, fps: float, scale: float) -> Float64:
-    """[F, 3] how far to move a foot so that its contacts stay put."""
-    planted = planted_frames(points, fps, scale)
+def _planting_shift(points: Float64, planted: NDArray[np.bool_], fps: float) -> Float64:
+    """[F, 3] how far to move a foot over the floor so that its contacts stay put.
+
+    The foot pivots about whichever planted point is lowest; corrections fade over 0.1 s around each contact.
+    """
     shift = np.zeros((len(points), 3))
     weight = np.zeros(len(points))
     for start, stop in _runs(np.asarray(planted.any(1))):
         if stop - start >= 3:
             shift[start:stop] = _pinned(points[start:stop], planted[start:stop])
             weight[start:stop] = 1
-    fade = max(1, round(0.1 * fps))
-    return _faded(shift, weight, fade)
+    return _faded(shift, weight, fade=max(1, round(0.1 * fps)))
 
 
 def _pinned(points: Float64, planted: NDArray[np.bool_]) -> Float64:
-    """[F, 3] shifts that keep the lowest planted point of every frame of one contact still and on the floor."""
+    """[F, 3] shifts over the floor that keep the lowest planted point of every frame of one contact still."""
     heights = np.where(planted, points[..., 1], np.inf)
     active = heights.argmin(1)
     shift = np.zeros((len(points), 3))
@@ -140,9 +184,7 @@ def _pinned(points: Float64, planted: NDArray[np.bool_]) -> Float64:
         # Carry on from the previous frame with the point that is down now, so a roll from heel to ball is seamless.
         before, now = points[frame - 1, active[frame]], points[frame, active[frame]]
         shift[frame, [0, 2]] = shift[frame - 1, [0, 2]] + (before - now)[[0, 2]]
-    shift[:, [0, 2]] -= shift[:, [0, 2]].mean(0)
-    shift[:, 1] = -np.minimum(points[..., 1].min(1), PLANTED_HEIGHT)
-    return shift
+    return shift - shift.mean(0)
 
 
 def _faded(shift: Float64, weight: Float64, fade: int) -> Float64:
@@ -166,7 +208,7 @@ def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def on_floor(motion: Motion) -> Motion:
     """Raise or lower a whole recording so that its lowest moments touch y = 0 (an adult's proportions assumed)."""
-    scale = motion.rest_height / float(REFERENCE_SKELETON.rest_joints[0, 1])
-    source = replace(motion, translation=motion.translation / scale, rest_height=motion.rest_height / scale)
+    scale = motion.rest_height / REFERENCE_HEIGHT
+    source = replace(motion, translation=motion.translation / scale, rest_height=REFERENCE_HEIGHT)
     floor = np.percentile(lowest_heights(source, REFERENCE_SKELETON), 5) * scale
     return replace(motion, translation=motion.translation - (0, floor, 0))

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from personify.body.pose import FINGERS, HAND_JOINTS, JOINT_INDEX
+from personify.body.pose import HAND_JOINTS, JOINT_INDEX
 from personify.errors import PersonifyError
 from personify.motion.kinematics import Float64
 
-_D = np.pi / 180
+_DEGREE = np.pi / 180
 
-# Per finger (index, middle, pinky, ring): bend of the three joints in degrees. Thumb: bend of its three joints
-# towards the palm, then how far its root swings across it.
-_SHAPES: dict[str, tuple[tuple[float, float, float], ...]] = {
-    #          index          middle         pinky          ring           thumb bend
-    "open":   ((4, 4, 2), (3, 4, 2), (4, 5, 3), (3, 4, 2), (0, 4, 4)),
-    "relaxed": ((14, 18, 10), (18, 22, 12), (26, 26, 14), (22, 24, 13), (10, 10, 10)),
-    "fist":   ((78, 95, 58), (82, 98, 58), (82, 92, 55), (82, 96, 58), (32, 38, 42)),
-    "grip":   ((48, 58, 32), (52, 60, 34), (58, 60, 34), (55, 60, 34), (28, 26, 26)),
-    "point":  ((2, 3, 2), (78, 92, 55), (80, 88, 52), (80, 92, 55), (32, 36, 38)),
-    "thumb up": ((76, 92, 55), (80, 94, 55), (80, 88, 52), (80, 92, 55), (-18, -6, -8)),
-    "peace":  ((2, 3, 2), (2, 3, 2), (78, 88, 52), (78, 90, 55), (34, 40, 42)),
-    "cup":    ((24, 26, 16), (26, 28, 18), (30, 30, 18), (28, 29, 18), (14, 12, 10)),
-}  # fmt: skip
+# Bend of the three joints of index, middle, pinky and ring in degrees (zero is a slightly curled hand); then for the
+# thumb the turn of its root about X and Y (positive = across the palm) and the bend of its other two joints.
+_SHAPES: dict[str, tuple[tuple[float, ...], ...]] = {
+    "open": ((-8, -12, -8), (-8, -12, -8), (-6, -10, -8), (-8, -12, -8), (-12, -12, 0, 0)),
+    "relaxed": ((2, 6, 4), (6, 9, 5), (12, 12, 6), (9, 10, 6), (8, 4, 6, 8)),
+    "fist": ((62, 85, 55), (66, 86, 55), (68, 80, 52), (66, 84, 55), (40, 14, 38, 48)),
+    "grip": ((38, 48, 28), (42, 50, 30), (48, 50, 30), (45, 50, 30), (30, 8, 22, 26)),
+    "point": ((-6, -12, -8), (64, 84, 52), (66, 78, 50), (66, 82, 52), (40, 14, 36, 44)),
+    "thumb up": ((62, 85, 55), (66, 86, 55), (68, 80, 52), (66, 84, 55), (-48, -32, -6, -10)),
+    "peace": ((-8, -12, -8), (-8, -12, -8), (64, 78, 50), (64, 80, 52), (42, 14, 40, 46)),
+    "cup": ((14, 16, 10), (16, 18, 12), (20, 20, 12), (18, 19, 12), (14, 4, 10, 10)),
+}
 HAND_SHAPES = tuple(_SHAPES)
 
 
@@ -34,13 +33,10 @@ def hand_rotations(side: str, shape: str) -> Float64:
     """
     if shape not in _SHAPES:
         raise PersonifyError(f"hand shape {shape!r} is not known; expected one of {', '.join(HAND_SHAPES)}")
-    rotations = np.zeros((len(FINGERS), 3, 3))
-    for finger, bends in enumerate(_SHAPES[shape]):
-        for joint, bend in enumerate(bends):
-            # Left hand: the fingers lie along +X with the palm down, so they close about -Z; the thumb lies
-            # between +X and +Z and closes about the axis across it.
-            axis = np.array((0.45, 0.8, -0.4)) if FINGERS[finger] == "thumb" else np.array((0.0, 0.0, -1.0))
-            rotations[finger, joint] = axis * bend * _D
+    *fingers, (across, aside, middle, tip) = _SHAPES[shape]
+    # Left hand: the fingers lie along +X with the palm down, so they close about -Z and the thumb swings about +X.
+    thumb = ((across, aside, 0), (0.9 * middle, 0.4 * middle, 0), (0.9 * tip, 0.4 * tip, 0))
+    rotations = np.array([[(0, 0, -bend) for bend in bends] for bends in fingers] + [thumb]) * _DEGREE
     mirror = (1, 1, 1) if side == "left" else (1, -1, -1)
     return rotations.reshape(15, 3) * mirror
 
