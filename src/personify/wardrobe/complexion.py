@@ -125,7 +125,7 @@ def paint_skin(outfit: Outfit, size: int) -> tuple[Texture, Texture]:
     _paint_eyes(shaded, head, tone, outfit)
     _paint_beard(shaded, head, face, outfit, seed)
     _paint_brows(shaded, relief, head, outfit, seed)
-    _paint_scalp(shaded, head, outfit, seed)
+    _paint_scalp(shaded, relief, head, outfit, seed)
     _blend(shaded, face["inside-mouth"], (0.30, 0.08, 0.08))
     color[atlas.head], height[atlas.head] = shaded, relief
     texture = (np.clip(atlas.spread(color), 0, 1) * 255 + 0.5).astype(np.uint8)
@@ -248,7 +248,7 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     along = np.stack([x - 0.6 * (y - middle) * lean, (y - middle) * 0.4, 0 * x], 1)
     hairs = value_noise(along, (1300.0, 260.0, 1.0), seed + 31)
     body = smoothstep(1.25, 0.45, np.abs(t)) * smoothstep(-0.06, 0.10, s) * smoothstep(1.05, 0.85, s) * (z > 0.05)
-    amount = body * (0.50 + 0.65 * hairs)
+    amount = body * (0.58 + 0.65 * hairs)
     hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
     brow = 0.8 * hair if hair.mean() < 0.5 or age > 60 else 0.62 * hair + 0.12 * color.mean(0)
     _blend(color, np.clip(amount, 0, 0.9) * (0.85 if hair.mean() < 0.5 else 0.7), brow)
@@ -270,15 +270,20 @@ def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit,
     _blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), 0.9 * hair)
 
 
-def _paint_scalp(color: Map, points: Map, outfit: Outfit, seed: int) -> None:
+_SCALP = {"bald": 0.10, "buzz": 0.80, "mohawk": 0.55}
+
+
+def _paint_scalp(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int) -> None:
     """Roots and their shadow inside the hairline, so that no bare scalp shows between strands."""
-    style = outfit.hair.style
-    inside = hairline(points, outfit.person.sex, outfit.seed)
-    if style == "bald":
-        amount = 0.10 * smoothstep(-0.004, 0.012, inside) if outfit.person.sex == "male" else 0 * inside
-    else:
-        roots = value_noise(points, 700.0, seed + 51)
-        amount = smoothstep(-0.005, 0.009, inside + 0.006 * (roots - 0.5)) * (0.88 if style != "buzz" else 0.9)
+    style, sex = outfit.hair.style, outfit.person.sex
+    inside = hairline(points, sex, outfit.seed)
+    dots = value_noise(points, 900.0, seed + 51)
+    strength = _SCALP.get(style, 0.9) * (sex == "male" or style != "bald")
+    soft = 0.014 if style in _SCALP else 0.009
+    amount = smoothstep(-0.005, soft, inside + 0.006 * (dots - 0.5)) * strength
+    if style in _SCALP:
+        amount = amount * (0.62 + 0.62 * dots)
+    relief += (0.0006 * dots * amount).astype(relief.dtype)
     _blend(color, amount, 0.85 * np.array(HAIR_COLORS[outfit.hair.color], np.float32))
 
 

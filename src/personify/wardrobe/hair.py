@@ -10,6 +10,7 @@ import numpy as np
 
 from personify.wardrobe.beard import make_beard
 from personify.wardrobe.figure import Figure, Points
+from personify.wardrobe.headfit import HatPlane
 from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
@@ -88,7 +89,7 @@ def _sides(roots: Roots) -> Points:
 
 
 def _buzz(barber: Barber) -> None:
-    barber.cap(0.0022, 0.003)
+    """Painted on the skin; see `complexion`."""
 
 
 def _short(barber: Barber) -> None:
@@ -145,15 +146,15 @@ def _curl(barber: Barber, curves: Points, radius: float, turns: float) -> Points
 
 
 def _curly(barber: Barber) -> None:
-    barber.cap(0.012)
-    for layer, (count, lift) in enumerate(((620, 0.010), (620, 0.020))):
+    barber.cap(0.016)
+    for layer, (count, lift) in enumerate(((520, 0.010), (820, 0.018))):
         roots = barber.roots(count + layer)
         low = _sides(roots)
-        flow = 0.8 * barber.away(roots) + 0.8 * roots.normals + barber.jitter(roots, 0.35)
-        length = (0.062 - 0.012 * low) * barber.rng.uniform(0.75, 1.2, len(low))
-        height = _ramp(0.002, 1, 11)[None] * (lift + 0.008 * (1 - low))[:, None]
-        curves = barber.head.grow(roots, flow, length, height, (0, -0.10, 0), 11)
-        barber.cards(_curl(barber, curves, 0.007, 1.6), 0.011, (0.8, 1.0, 1.0, 0.8), tone=layer)
+        flow = 0.55 * barber.away(roots) + 0.6 * roots.normals + barber.jitter(roots, 0.35)
+        length = (0.056 - 0.010 * low) * barber.rng.uniform(0.8, 1.15, len(low))
+        height = _ramp(0.002, 1, 12, 0.5)[None] * (lift + 0.010 * (1 - low))[:, None]
+        curves = barber.head.grow(roots, flow, length, height, (0, -0.05, 0), 12, 0.8)
+        barber.cards(_curl(barber, curves, 0.0085, 1.7), 0.0095, (0.8, 1.0, 1.0, 0.9), tone=layer)
 
 
 def _afro(barber: Barber) -> None:
@@ -182,9 +183,11 @@ def _fall(barber: Barber, roots: Roots, part: float) -> Points:
     return flow + np.array([0, -0.15, -0.25]) + 0.30 * roots.normals
 
 
-def _drop(barber: Barber, roots: Roots) -> Callable[[Points], Points]:
+def _drop(barber: Barber, roots: Roots, part: float = 0.0) -> Callable[[Points], Points]:
     """Weight of hanging hair: down, in towards the neck below the ears, then to the chest or to the back."""
     neck, scale = barber.head.figure.joint("neck"), barber.head.scale
+    brow = barber.head.figure.joint("left_eye")[1]
+    side = np.where(roots.canonical[:, 0] > MIDDLE + part, 1.0, -1.0)
     forward = np.where(azimuth(roots.canonical) < 84, 1.0, -1.0)
 
     def pull(points: Points) -> Points:
@@ -196,7 +199,12 @@ def _drop(barber: Barber, roots: Roots) -> Callable[[Points], Points]:
         force[:, 1] = -0.8
         force[:, [0, 2]] = inwards[:, None] * axis / (reach[:, None] + 1e-6)
         beside = smoothstep(0.09, 0.02, level) * smoothstep(0.02, 0.06, np.abs(axis[:, 0]))
-        force[:, 2] += 1.1 * forward * beside * (np.abs(points[:, 2] - neck[2]) < 0.075 * scale)
+        lid = (points[:, 1] - brow) / scale  # the face stays free
+        face = smoothstep(0.085, 0.05, lid) * smoothstep(-0.16, -0.12, lid) * smoothstep(0.045, 0.07, -axis[:, 1])
+        sideways = side * np.maximum(0.070 + side * axis[:, 0], 0) * face
+        force[:, 0] += 22 * sideways
+        force[:, 1] += 6 * np.abs(sideways)
+        force[:, 2] += 0.8 * forward * beside * smoothstep(0.075, 0.045, np.abs(axis[:, 1]))
         return force
 
     return pull
@@ -219,7 +227,7 @@ def _hang(barber: Barber, ends: float, volume: float, wave: float = 0.0, count: 
         height = (
             _ramp(0.001, 1, steps, 0.4)[None] * (lift + volume * barber.rng.uniform(0.5, 1, len(over)) + ear)[:, None]
         )
-        curves = barber.head.grow(roots, flow, length, height, _drop(barber, roots), steps)
+        curves = barber.head.grow(roots, flow, length, height, _drop(barber, roots, part), steps, 0.6)
         if wave:
             curves = _wave(barber, curves, wave)
         barber.cards(curves, 0.024, (0.6, 1.0, 1.0, 0.9, 0.6), tone=layer)
@@ -271,14 +279,25 @@ def _gather(barber: Barber, ties: Points, part: bool) -> None:
 
 
 def _tail(barber: Barber, tie: Points, direction: Points, length: float, count: int, spread: float) -> None:
-    """Loose hair from a tie."""
+    """Loose hair from a tie: a sheaf that swells below the band and comes together again at the tips."""
     head = barber.head
-    start = np.repeat(head.place(tie)[None], count, 0) + barber.rng.normal(0, 0.006 * head.scale, (count, 3))
-    out = np.asarray(direction) + barber.rng.normal(0, spread, (count, 3))
-    roots = Roots(start, unit(out), np.repeat(np.asarray(tie)[None], count, 0))
-    lengths = length * barber.rng.uniform(0.8, 1.05, count)
-    curves = head.grow(roots, out, lengths, _ramp(0.0, 0.012, 11), (0, -0.38, 0), 11)
-    barber.cards(_wave(barber, curves, 0.004), 0.020, (0.35, 0.9, 1.0, 0.8, 0.45), tone=0)
+    stem = Roots(head.place(tie)[None], unit(np.asarray(direction, np.float64))[None], np.asarray(tie)[None])
+    steps = 12
+    spine = head.grow(stem, stem.normals, np.array([length]), _ramp(0.0, 0.022, steps), (0, -0.9, 0), steps)[0]
+    tangent = unit(np.gradient(spine, axis=0))
+    side = unit(np.cross(tangent, np.array([0.3, 0.2, 1.0])))
+    angle = barber.rng.uniform(0, 2 * np.pi, (count, 1, 1))
+    fan = np.cos(angle) * side + np.sin(angle) * np.cross(tangent, side)
+    swell = np.interp(np.linspace(0, 1, steps + 1), [0, 0.12, 0.45, 1], [0.007, 0.018, 0.026, 0.015]) * head.scale
+    reach = np.sqrt(barber.rng.uniform(0.1, 1, (count, 1))) * swell * (1 + spread)
+    curves = spine + fan * reach[..., None]
+    stretch = barber.rng.uniform(0.86, 1.04, (count, 1, 1))
+    curves = curves[:, :1] + (curves - curves[:, :1]) * stretch
+    curves = _wave(barber, curves, 0.003)
+    widths = 0.020 * head.scale * np.interp(np.linspace(0, 1, steps + 1), [0, 0.2, 0.7, 1], [0.4, 1, 1, 0.6])
+    kinds = barber.rng.integers(0, 4, count)
+    columns = card_columns(kinds, barber.rng.random(count) < 0.5)
+    ribbons(barber.mesh, curves, np.broadcast_to(fan, curves.shape), widths * np.ones((count, 1)), columns)
 
 
 def _band(barber: Barber, tie: Points, axis: Points, radius: float = 0.013) -> None:
@@ -296,21 +315,21 @@ def _ponytail(barber: Barber) -> None:
     tie = np.array([MIDDLE, 1.712, -0.072])
     _gather(barber, tie[None], part=False)
     _band(barber, tie + [0, 0.002, -0.006], [0, 0.35, -1.0])
-    _tail(barber, tie + [0, 0.004, -0.012], [0, 0.45, -1.0], barber.rng.uniform(0.24, 0.34), 60, 0.22)
+    _tail(barber, tie + [0, 0.004, -0.012], [0, -0.15, -0.6], barber.rng.uniform(0.26, 0.36), 70, 0.2)
 
 
 def _bun(barber: Barber) -> None:
     tie = np.array([MIDDLE, 1.728, -0.070])
     _gather(barber, tie[None], part=False)
     head = barber.head
-    center, axis = head.place(tie + np.array([0, 0.012, -0.022])), unit(np.array([0, 0.75, -1.0]))
+    center, axis = head.place(tie + np.array([0, 0.008, -0.012])), unit(np.array([0, 0.75, -1.0]))
     side = np.array([1.0, 0, 0])
     other = np.cross(axis, side)
     count, steps = 26, 15
     start = barber.rng.uniform(0, 2 * np.pi, count)[:, None] + np.linspace(0, 3.6, steps)
     band = barber.rng.uniform(-1.0, 1.0, count)[:, None] + np.linspace(-0.25, 0.25, steps)
     ring, rise = np.cos(np.clip(band, -1.4, 1.4)), np.sin(np.clip(band, -1.4, 1.4))
-    radius = 0.031 * head.scale * barber.rng.uniform(0.93, 1.05, count)[:, None]
+    radius = 0.034 * head.scale * barber.rng.uniform(0.93, 1.05, count)[:, None]
     flat = radius[..., None] * (np.cos(start)[..., None] * side + np.sin(start)[..., None] * other) * ring[..., None]
     curves = center + flat + (0.75 * radius * rise)[..., None] * axis
     tubes(
@@ -363,11 +382,10 @@ def _pigtails(barber: Barber) -> None:
     length = barber.rng.uniform(0.16, 0.24)
     for tie, sign in zip(ties, (-1.0, 1.0), strict=True):
         _band(barber, tie + np.array([0.006 * sign, 0, -0.002]), [sign, 0.3, -0.2], 0.011)
-        _tail(barber, tie + np.array([0.012 * sign, 0.002, -0.004]), [sign, 0.35, -0.3], length, 42, 0.25)
+        _tail(barber, tie + np.array([0.012 * sign, 0.002, -0.004]), [sign, 0.35, -0.3], length, 54, 0.1)
 
 
 def _mohawk(barber: Barber) -> None:
-    barber.cap(0.0015, 0.003)
     tall = barber.rng.uniform(0.075, 0.105)
     count = 420
     polar = barber.rng.uniform(-58, 95, count)  # degrees from the top, forward negative
@@ -407,7 +425,7 @@ def _locs(barber: Barber) -> None:
     steps = 14
     lift = barber.rng.uniform(0.006, 0.022, len(length))
     curves = barber.head.grow(
-        roots, flow, length, _ramp(0.001, 1, steps, 0.5)[None] * lift[:, None], (0, -0.42, 0), steps
+        roots, flow, length, _ramp(0.001, 1, steps, 0.5)[None] * lift[:, None], _drop(barber, roots), steps, 0.5
     )
     curves = (
         curves + 0.0025 * np.sin(np.arange(steps + 1) * 1.7 + barber.rng.uniform(0, 6, (len(curves), 1)))[..., None]
@@ -425,7 +443,17 @@ _STYLES: dict[str, Callable[[Barber], None]] = {
 _FRIZZ = {"curly": 0.7, "afro": 1.0, "locs": 1.0, "wavy": 0.2, "buzz": 1.0}
 
 
-def make_hair(figure: Figure, outfit: Outfit, texture_size: int, hat_plane: Any = None) -> list[Piece]:
+def _under_hat(head: Head, vertices: Points, plane: HatPlane) -> Points:
+    """Press hair above a hat's plane down until it fits inside the hat."""
+    level = plane.above(head.canonical_of(vertices))
+    pressed = smoothstep(-0.012, 0.0, level) * smoothstep(plane.ceiling + 0.012, plane.ceiling, level)
+    height, normals = head.above(vertices)
+    room = 0.7 * plane.inside_clearance * head.scale
+    flat = np.where(height > 0, room * height / (height + room), height)
+    return vertices + normals * (pressed * (flat - height))[:, None]
+
+
+def make_hair(figure: Figure, outfit: Outfit, texture_size: int, hat_plane: HatPlane | None = None) -> list[Piece]:
     """Hair and beard of an outfit: no, one or two pieces.
 
     Args:
@@ -436,13 +464,15 @@ def make_hair(figure: Figure, outfit: Outfit, texture_size: int, hat_plane: Any 
     """
     beard = make_beard(figure, outfit, texture_size)
     style = outfit.hair.style
-    if style == "bald":
+    if style in ("bald", "buzz") or (hat_plane is not None and hat_plane.hides_all):
         return beard
     rng = np.random.default_rng([outfit.seed, 421])
     head = Head(figure, 0.022 if outfit.worn("outer") else 0.012)
     barber = Barber(head, outfit.person.sex, outfit.seed, rng, Mesh.empty())
     _STYLES[style](barber)
     vertices, uvs, faces = barber.mesh.joined()
+    if hat_plane is not None:
+        vertices = _under_hat(head, vertices, hat_plane)
     color = np.array(HAIR_COLORS[outfit.hair.color]) * rng.uniform(0.96, 1.04)
     material = hair_material("hair", color, max(texture_size // 2, 128), _FRIZZ.get(style, 0.0))
     return [Piece("hair", vertices, faces, uvs, head.weights(vertices), material), *beard]

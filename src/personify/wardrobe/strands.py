@@ -107,6 +107,7 @@ class Head:
         nodes = np.concatenate([self.points.reshape(-1, 3), figure.rest[torso] + tilted])
         self._node_normals = np.concatenate([self.normals.reshape(-1, 3), normals[torso]])
         self._tree, self._nodes = cKDTree(nodes), nodes
+        self._skull = cKDTree(self.points.reshape(-1, 3))
 
     def roots(self, count: int, seed: int, low: float = 0.0, high: float = 118.0) -> Roots:
         """About ``count`` well-spread places between two polar angles (degrees), same for the same seed."""
@@ -146,6 +147,11 @@ class Head:
         height = ((flat[:, None] - self._nodes[near]) * normals[:, None]).sum(-1).mean(1)
         return height.reshape(shape[:-1]), normals.reshape(shape)
 
+    def canonical_of(self, points: Points) -> Points:  # [N, 3] -> [N, 3]
+        """Where points near this person's head would be on the canonical adult."""
+        _, near = self._skull.query(points)
+        return self.canonical.reshape(-1, 3)[near] + (points - self.points.reshape(-1, 3)[near]) / self.scale
+
     def grow(
         self,
         roots: Roots,
@@ -159,18 +165,20 @@ class Head:
         """Strands that set out from their roots, bend with ``pull`` and slide over the head and shoulders.
 
         ``pull`` is added to the unit heading at every step: [3], [N, 3], or a function of where the strands are.
-        ``cling`` in [0, 1] draws strands that stand off further than ``lift`` back to it.
+        ``cling`` in [0, 1] draws strands above the ears that stand off further than ``lift`` back to it.
         """
         lift = np.broadcast_to(np.asarray(lift, np.float64), (len(roots.points), steps + 1)) * self.scale
         stride = (length * self.scale / steps)[:, None]
         here = roots.points + roots.normals * lift[:, :1]
         heading, curve = unit(direction), [here]
+        ears = self.figure.joint("left_eye")[1]
         for step in range(1, steps + 1):
             heading = unit(heading + (pull(here) if callable(pull) else np.asarray(pull)))
             there = here + heading * stride
             height, normals = self.above(there)
             missing = lift[:, step] - height
-            there = there + normals * np.where(missing > 0, missing, cling * missing)[:, None]
+            grip = cling * smoothstep(-0.03, 0.02, (there[:, 1] - ears) / self.scale)
+            there = there + normals * np.where(missing > 0, missing, grip * missing)[:, None]
             heading = unit(there - here)
             here = here + heading * stride
             curve.append(here)

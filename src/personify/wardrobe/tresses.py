@@ -1,4 +1,4 @@
-"""The texture of hair: strands with ragged tips on the left half (cards), an unbroken flow on the right (cap, tubes)."""
+"""The texture of hair: strands with ragged tips on the left half (cards), an unbroken flow on the right (cap)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _strands(size: int, frizz: float) -> tuple[NDArray[np.float32], NDArray[np.f
     bend = frizz * 0.012 * np.sin(v * 21 + 9 * u) + 0.004 * np.sin(v * 9 + 40 * u)
     points = np.stack([u + bend, v, 0 * u], -1).reshape(-1, 3)
     fine = value_noise(points, (210.0, 5.0 + 26 * frizz, 1.0), 3).reshape(size, size)
-    locks = value_noise(points, (56.0, 2.2 + 8 * frizz, 1.0), 4).reshape(size, size)
+    locks = value_noise(points, (56.0, 2.2 + 8 * frizz + 40 * frizz**6, 1.0), 4).reshape(size, size)
     clumps = value_noise(points, (30.0, 1.2, 1.0), 5).reshape(size, size)
     across = (u * 8) % 1
     edge = np.abs(across - 0.5) * 2
