@@ -95,9 +95,8 @@ def part_legs(cloth: Cloth) -> Cloth:
 
 def _leggings(fitting: Fitting, garment: Garment) -> Worn:
     field = both(below(WAIST), above(0.085))
-    radius = bare(fitting)
-    cloth = cut_out(fitting, radius, 0.001, field, legs=True)
-    return Worn(garment, sewn(cloth, thickness=0.002), field)
+    cloth = replace(cut_out(fitting, None, 0.0, field, legs=True), trousers_below=2.0)
+    return Worn(garment, sewn(cloth, waistband(cloth), thickness=0.002), field)
 
 
 def _skirt(fitting: Fitting, garment: Garment) -> Worn:
@@ -109,3 +108,15 @@ def _skirt(fitting: Fitting, garment: Garment) -> Worn:
     cloth = cut_out(fitting, radius, 0.004, field)
     put_on(fitting, radius, {"torso": (hem, WAIST)})
     return Worn(garment, sewn(cloth, waistband(cloth)), both(below(WAIST), above(hem + 0.14)))
+
+
+def make_legwear(fitting: Fitting, garment: Garment) -> Worn:
+    """Socks and stockings: a second skin over feet and legs."""
+    upper = {"mini": 0.14, "knee": 0.47, "midi": 0.47, "long": 0.74}.get(garment.length or "", SOCKS[garment.kind])
+    cloth = cut_out(fitting, None, -0.0025, below(upper), legs=True)
+    cloth = replace(cloth, trousers_below=2.0)
+    strips = [patch(cloth, cloth.canonical[:, 1] - (upper - 0.03), 0.001, Region.CUFF)] if garment.kind == "socks" else []
+    return Worn(garment, sewn(cloth, *strips, thickness=0.0015), below(upper))
+
+
+SOCKS = {"socks": 0.22, "stockings": 0.99}

@@ -81,15 +81,18 @@ class Cloth:
         return replace(self, vertices=self.vertices + offset)
 
 
-def drape_cloth(fitting: Fitting, surface: Surface, radius: dict[str, Points], offset: float | Points) -> Cloth:
-    """The whole surface hung at ``radius`` (by limb, [K, ANGLES]); where nothing hangs it lies ``offset`` off the suit."""
+def drape_cloth(
+    fitting: Fitting, surface: Surface, radius: dict[str, Points] | None, offset: float | Points
+) -> Cloth:
+    """The whole surface hung at ``radius`` (by limb, [K, ANGLES]; None clings everywhere); where nothing hangs it lies
+    ``offset`` metres off the suit."""
     vertices, normals = fitting.tunic if surface.is_tunic else fitting.suit
-    nodes = np.concatenate([fitting.rings[name].points(radius[name]) for name in limbs()])
-    own = 1 - surface.share.sum(1, keepdims=True)
-    offset = np.broadcast_to(offset, len(vertices))[:, None]
-    draped = own * (vertices + normals * offset) + surface.drape @ nodes
+    draped = vertices + normals * np.broadcast_to(offset, len(vertices))[:, None]
+    if radius is not None:
+        nodes = np.concatenate([fitting.rings[name].points(radius[name]) for name in limbs()])
+        draped = (1 - surface.share.sum(1, keepdims=True)) * draped + surface.drape @ nodes
     none = np.full(len(surface.mesh.faces), -1)
-    lay = _lay(fitting, surface, radius, draped)
+    lay = _lay(fitting, surface, radius or fitting.worn, draped)
     far, st = np.full(len(vertices), 1.0), np.zeros((len(vertices), 2))
     return Cloth(draped, surface.mesh.faces, surface.mesh.canonical, surface.lbs_weights, far, lay, none, none, st)
 

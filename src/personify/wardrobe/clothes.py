@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personify.wardrobe.armour import make_armour
-from personify.wardrobe.bottoms import make_bottom
+from personify.wardrobe.bottoms import make_bottom, make_legwear
 from personify.wardrobe.drape import Fitting
 from personify.wardrobe.figure import Figure
 from personify.wardrobe.gowns import make_full
@@ -20,7 +20,7 @@ from personify.wardrobe.tailor import Worn
 from personify.wardrobe.tops import make_top
 
 SKIN_MARGIN = 0.02  # metres of skin kept under every hem
-LAYER_MARGIN = 0.04  # metres of cloth kept under the hem of the layer above
+LAYER_MARGIN = 0.025  # metres of cloth kept under the hem of the layer above
 
 
 def make_clothes(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[list[Piece], NDArray[np.bool_]]:
@@ -45,12 +45,12 @@ def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
     rng = np.random.default_rng([outfit.seed, 4001])
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     tucked = _is_tucked(outfit, rng)
-    if legwear := outfit.worn("legs"):
-        pass
+    socks = outfit.worn("legs")
+    legwear = [make_legwear(fitting, socks)] if socks else []
     tops = [make_top(fitting, top, tucked, rng)] if top and tucked else []
     bottoms = [make_bottom(fitting, bottom)] if bottom else []
     tops_over = [make_top(fitting, top, tucked, rng)] if top and not tucked else []
-    layers = tops + bottoms + tops_over
+    layers = legwear + tops + bottoms + tops_over
     if full := outfit.worn("full"):
         layers.append(make_full(fitting, full, rng))
     if outer := outfit.worn("outer"):
@@ -66,7 +66,7 @@ def _is_tucked(outfit: Outfit, rng: np.random.Generator) -> bool:
     """Shirts and blouses go into trousers under jackets and ties, otherwise as the seed likes."""
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     choice = rng.random()
-    if outfit.worn("full") is not None:
+    if outfit.worn("full") is not None or (bottom is not None and bottom.kind == "leggings"):
         return False
     if top is None or bottom is None or top.kind not in ("shirt", "blouse", "t-shirt", "tank top", "polo shirt"):
         return False

@@ -17,7 +17,7 @@ from personify.wardrobe.cut import vertex_normals
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.suit import ANGLES, HEIGHTS, LEG_TOP, Surface, body_suit, limbs, node_angles, tunic
 
-GAP = 0.004  # metres kept between layers
+GAP = 0.003  # metres kept between layers
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Fitting:
         tube = self.rings["torso"]
         offset = self.rings[name].points(radius).reshape(-1, ANGLES, 3) - tube.centers[LEG_TOP:, None]
         # The leg leans, so its rings are not level: leave room for the neighbouring rows.
-        return maximum_filter1d(convex_radius(offset[..., 2], offset[..., 0]), 3, axis=0)
+        return maximum_filter1d(convex_radius(offset[..., 2], offset[..., 0]), 3, axis=0) + GAP
 
     @functools.cached_property
     def suit(self) -> tuple[Points, Points]:

@@ -71,7 +71,7 @@ def _robe(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:
     ease = EASE[garment.fit] + 0.006
     radius["torso"] = torso_radius(fitting, ease, 0.25, 0.10, flare_from=1.02)
     for side in ("left", "right"):
-        radius[f"{side}_arm"] = arm_radius(fitting, side, ease, -0.14)
+        radius[f"{side}_arm"] = arm_radius(fitting, side, ease, -0.07)
     end = SLEEVE_END[sleeves_of(garment)]
     neckline = v_neck(0.24, 0.085, 1.505)
     field = both(above(hem), sleeve(end), neckline)

@@ -120,7 +120,7 @@ def _fall_collar(whole: Cloth, neckline: Field, scale: float, width: float, gap:
 
 def _suit_jacket(fitting: Fitting, garment: Garment) -> Worn:
     def gap(y: Points) -> Points:
-        return 0.0015 + 0.27 * np.maximum(0, y - 1.12) + 0.10 * np.maximum(0, 1.05 - y)
+        return 0.0015 + np.minimum(0.25 * np.maximum(0, y - 1.12), 0.068) + 0.10 * np.maximum(0, 1.05 - y)
 
     neckline = round_neck(1.505, 0.03, 0.006)
     whole, cloth, made = _body(fitting, garment, 0.80, 0.004, gap, neckline, slope=0.55, waist=0.35)
@@ -142,7 +142,7 @@ def _flaps(cloth: Cloth, height: float, x0: float = 0.115) -> list[Cloth]:
 
 def _coat(fitting: Fitting, garment: Garment) -> Worn:
     def gap(y: Points) -> Points:
-        return 0.022 + 0.20 * np.maximum(0, y - 1.14) + 0.05 * np.maximum(0, 1.0 - y)
+        return 0.022 + np.minimum(0.20 * np.maximum(0, y - 1.14), 0.046) + 0.05 * np.maximum(0, 1.0 - y)
 
     hem = COAT_HEMS[garment.length or "knee"]
     neckline = round_neck(1.505, 0.03, 0.006)
@@ -173,6 +173,7 @@ def _vest(fitting: Fitting, garment: Garment) -> Worn:
 
 def make_apron(fitting: Fitting, garment: Garment) -> Worn:
     """A front panel with a bib, a strap around the neck and strings around the waist."""
+    around_neck = round_neck(1.49, 0.03)
     hem = {"mini": 0.70, "knee": 0.54, "midi": 0.40, "long": 0.25}[garment.length or "knee"]
     radius = bare(fitting)
     radius["torso"] = torso_radius(fitting, 0.004, 0.25)
@@ -182,8 +183,8 @@ def make_apron(fitting: Fitting, garment: Garment) -> Worn:
         width = np.where(y < 1.06, 0.155, 0.155 - 0.055 * smoothstep(y, 1.06, 1.20))
         panel = np.where(z > -0.01, np.minimum(width - x, 1.34 - y), -1.0)
         strings = 0.011 - np.abs(y - 1.065)
-        around = np.hypot(x, z - 0.012)
-        strap = np.minimum(0.011 - np.abs(np.where(z > 0, x - 0.075, around - 0.083)), y - np.where(z > 0, 1.32, 1.40))
+        strap = np.where(y > 1.32, 0.011 - np.abs(around_neck(c) - 0.03 - 1.5 * np.maximum(0, z - 0.03)), -1.0)
+        strap = np.where(z > 0.03, np.minimum(0.011 - np.abs(x - 0.075), y - 1.32), strap)
         return np.maximum.reduce([np.minimum(panel, y - hem), strings, strap])
 
     whole = drape_cloth(fitting, tunic(), radius, 0.012 * fitting.figure.scale)
@@ -214,31 +215,30 @@ def _cape_sheet(fitting: Fitting, whole: Cloth, neckline: Field, length: float) 
     """Rows from the neck over the shoulders down the back; columns from one shoulder around behind to the other."""
     scale, rings = fitting.figure.scale, fitting.rings["torso"]
     behind = np.linspace(-1, 1, 61)  # across, -1 = the wearer's right edge
-    angles = np.pi - behind * 2.2
-    top = neck_strip(whole, neckline, [(level, 0.006) for level in (0.0, 0.02, 0.045, 0.07, 0.095)], angles, scale)
+    levels = (0.0, 0.025, 0.05, 0.075, 0.10, 0.125, 0.15)
+    top = neck_strip(whole, neckline, [(level, 0.006) for level in levels], np.pi - behind * 2.0, scale)
     columns = len(behind)
     rows = [top.vertices.reshape(-1, columns, 3)]
     last = rows[0][-1]
-    heights = np.arange(1.34, length, -0.04)
+    heights = np.arange(1.36, length, -0.04)
     lines = []
     for y in heights:
         fall = (1.40 - y) / 1.3
         k = int(np.clip(np.searchsorted(-HEIGHTS, -y), 0, len(HEIGHTS) - 1))
         back = fitting.worn["torso"][k].max() if k > LEG_TOP else fitting.worn["torso"][k][24:41].max()
-        half = (0.235 + 0.16 * fall) * scale
+        half = (0.25 + 0.16 * fall) * scale
         depth = rings.centers[k, 2] - back - (0.02 + 0.16 * fall) * scale
         wave = 0.028 * np.clip(3 * fall, 0, 1) * scale * np.cos(behind * 15 + 0.6)
         x = np.sin(behind * 1.45) / np.sin(1.45) * half
         z = depth + (1 - np.cos(behind * 1.45)) * (0.11 + 0.05 * fall) * scale + wave
         lines.append(np.stack([x, np.full(columns, rings.centers[k, 1]), z], 1))
     sheet = np.stack(lines)
-    blend = smoothstep(np.arange(len(sheet)), -1, 4)[:, None, None]
-    under = np.minimum(last[None, :, 1], sheet[..., 1])
-    start = np.stack([np.broadcast_to(last[:, 0], under.shape), under, np.broadcast_to(last[:, 2], under.shape)], -1)
-    sheet = start * (1 - blend) + sheet * blend
+    blend = smoothstep(np.arange(len(sheet)), -1, 5)[:, None, None]
+    fall = last - 0.035 * np.arange(1, len(sheet) + 1)[:, None, None] * np.array([0, scale, 0])
+    sheet = fall * (1 - blend) + sheet * blend
     points = np.concatenate([rows[0], sheet])
-    weights = np.concatenate([top.lbs_weights.reshape(5, columns, -1), _cape_weights(heights, behind)])
-    canonical = np.concatenate([top.canonical.reshape(5, columns, 3), sheet / scale])
+    weights = np.concatenate([top.lbs_weights.reshape(len(levels), columns, -1), _cape_weights(heights, behind)])
+    canonical = np.concatenate([top.canonical.reshape(len(levels), columns, 3), sheet / scale])
     return strip(points, canonical, weights, Region.BACK, 0)
 
 

@@ -122,8 +122,11 @@ def _skirt_folds(rows: Points, start: float, flare: float) -> Points:  # [K, ANG
 def arm_radius(fitting: Fitting, side: str, ease: float, slope: float, cuff: float | None = None) -> Points:
     """Rings of a sleeve; with ``cuff`` it gathers to that much ease at the wrist."""
     rings, scale = fitting.rings[f"{side}_arm"], fitting.figure.scale
-    least = np.maximum(rings.radius + 0.5 * ease * scale, fitting.worn[f"{side}_arm"] + GAP)
-    hung = hang(least + 0.5 * ease * scale, rings.step, slope, up=1.0)
+    # Cloth rests on the top of arm and shoulder and hangs below them.
+    under = 0.35 + 0.65 * (0.5 - 0.5 * np.cos(node_angles()))
+    along = 0.25 + 0.75 * smoothstep(REACHES, 0.22, 0.40)
+    least = np.maximum(rings.radius + 0.3 * ease * scale, fitting.worn[f"{side}_arm"] + GAP)
+    hung = hang(least + 0.9 * ease * scale * under * along[:, None], rings.step, slope, up=1.0)
     if cuff is not None:
         gathered = smoothstep(REACHES, 0.61, 0.68)[:, None]
         hung = hung * (1 - gathered) + np.maximum(rings.radius + cuff * scale, least) * gathered
@@ -164,7 +167,8 @@ def bare(fitting: Fitting) -> dict[str, Points]:
 
 
 def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple[float, float]]) -> None:
-    """Record a garment as the new outermost layer on rows between (low, high) of each limb."""
+    """Record a garment, its patches and rims as the new outermost layer on rows between (low, high) of each limb."""
+    radius = {name: value + 0.003 for name, value in radius.items()}
     for name, (low, high) in covered.items():
         rows = REACHES if name.endswith("arm") else height_rows(name)
         inside = ((rows > low) & (rows < high))[:, None]
@@ -175,7 +179,7 @@ def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple
             fitting.worn["torso"][LEG_TOP:] = np.where(inside, np.maximum(tube, around), tube)
 
 
-def cut_out(fitting: Fitting, radius: dict[str, Points], offset: float, field: Field, legs: bool = False) -> Cloth:
+def cut_out(fitting: Fitting, radius: dict[str, Points] | None, offset: float, field: Field, legs: bool = False) -> Cloth:
     """Drape a whole surface and cut the garment from it; ``offset`` metres off the suit where nothing hangs."""
     surface = body_suit() if legs else tunic()
     cloth = drape_cloth(fitting, surface, radius, offset * fitting.figure.scale)

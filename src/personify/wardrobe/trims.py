@@ -138,15 +138,16 @@ def full_turn(columns: int = 48) -> Points:
 
 
 def open_turn(gap: float, columns: int = 49) -> Points:
-    """Angles around the back of the neck with a gap of ``gap`` radians on either side of the front."""
-    return np.linspace(gap - 2 * np.pi, -gap, columns)
+    """Angles around the back of the neck, ``gap`` radians open on either side of the front, denser towards the ends."""
+    u = np.linspace(-1, 1, columns)
+    return -np.pi + (np.pi - gap) * np.sign(u) * (1 - (1 - np.abs(u)) ** 1.4)
 
 
 def shirt_collar(cloth: Cloth, field: Field, scale: float, island: int = 0, point: float = 0.078) -> Cloth:
     """Stand and fall with two points in front."""
     angles = open_turn(0.07)
     front = np.minimum(np.abs(angles), 2 * np.pi - np.abs(angles))  # 0 in front .. pi behind
-    fall = 0.036 + (point - 0.036) * smoothstep(front, 0.10, 0.42) * smoothstep(front, 1.3, 0.5)
+    fall = 0.036 + (point - 0.036) * smoothstep(front, 0.02, 0.36) * smoothstep(front, 1.2, 0.40)
     stand = 0.026 - 0.008 * smoothstep(front, 0.8, 0.0)
     profile = [
         (0.002, 0.002),
@@ -186,7 +187,8 @@ def hood(cloth: Cloth, field: Field, scale: float, island: int = 0) -> Cloth:
     """A hood lying on the back: a soft roll around the neck that deepens into a pouch behind."""
     angles = open_turn(0.30, 57)
     behind = smoothstep(np.abs(np.mod(angles, 2 * np.pi) - np.pi), 2.4, 0.0)  # 0 in front .. 1 behind
-    thick, drop = 0.014 + 0.040 * behind, 0.03 + 0.125 * behind
+    ends = smoothstep(np.abs(np.mod(angles, 2 * np.pi) - np.pi), np.pi - 0.32, np.pi - 0.75)
+    thick, drop = (0.016 + 0.038 * behind) * ends + 0.002, 0.03 + 0.125 * behind
     rise = 0.018 + 0.012 * behind
     profile = [
         (0.004, 0.004),
