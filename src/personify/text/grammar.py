@@ -27,7 +27,7 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Item:
-    """A stretch of text and its part of speech: ``"adjective"``, ``"noun"``, ``"unknown"`` or a grammar word's class."""
+    """A stretch of text and its role: ``"adjective"``, ``"noun"``, ``"unknown"`` or one of `lexicon.ROLES`."""
 
     role: str
     text: str

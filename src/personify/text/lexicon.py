@@ -45,7 +45,7 @@ Phrase = tuple[str, ...]
 SHADES = ("dark", "light", "pale", "bright", "deep", "neon", "soft", "dusty", "platinum", "strawberry", "dirty", "ash")
 _GRAMMAR = {
     "and": "and & or nor / plus",
-    "preposition": "in with of on at to from for by as into onto inside beside featuring having has have but around round",
+    "preposition": "in with of on at to from for by as into onto inside beside having has have but around round",
     "over": "over above atop",
     "under": "under underneath below beneath",
     "determiner": "a an the this that these those some their its it my your our another all",
@@ -100,12 +100,12 @@ def _adjectives() -> Iterator[tuple[str, str, Attributes]]:
     for name, table in tables:
         for phrase, value in _pairs(table):
             yield phrase, "garment", {name: value}
-    for address, table in (("person.build", synonyms.BUILDS), ("person.stature", synonyms.STATURES),
-                           ("person.age_group", synonyms.AGE_GROUPS), ("person.expression", synonyms.EXPRESSIONS)):  # fmt: skip
+    people_tables = (("stature", synonyms.STATURES), ("age_group", synonyms.AGE_GROUPS),
+                     ("build", synonyms.BUILDS), ("expression", synonyms.EXPRESSIONS))  # fmt: skip
+    for name, table in people_tables:
         for phrase, value in _pairs(table):
-            yield phrase, "person", {address: value}
-            if address in ("person.build", "person.expression"):
-                yield phrase, address.removeprefix("person."), {address: value}
+            for head in ("person", name):  # "slim" is said of a man and of his build
+                yield phrase, head, {f"person.{name}": value}
     for phrase, says in people.PERSON_ADJECTIVES.items():
         yield phrase, "person", says
     for phrase, heads in people.CONTEXT_ADJECTIVES.items():
@@ -135,14 +135,13 @@ def _colour_words() -> Iterator[tuple[str, str, Attributes]]:
 
 def _nouns() -> Iterator[tuple[str, Noun]]:
     for phrase, part in clothes.PARTS.items():
-        yield phrase, Noun("part", part)
+        yield phrase, Noun("part", {**part})
     for phrase, value in _pairs(synonyms.GARMENTS):
         yield phrase, Noun("garment", pieces=({"kind": value},))
     for phrase, pieces in clothes.IMPLIED.items():
         yield phrase, Noun("garment", pieces=pieces)
     for phrase, (name, sex) in looks.names().items():
-        says = {"look": name} | ({"person.sex": sex} if sex else {})
-        yield phrase, Noun("look", says)
+        yield phrase, Noun("look", {"look": name, **({"person.sex": sex} if sex else {})})
     tables = {
         "person": people.PERSON_NOUNS,
         "hair": people.HAIR_NOUNS,

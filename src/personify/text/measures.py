@@ -48,8 +48,8 @@ def read_measures(text: str) -> tuple[Attributes, str, list[str]]:
                 tall = _TALL.match(text[match.end() :])
                 text = text[: match.start()] + " " + text[match.end() + (tall.end() if tall else 0) :]
     for pattern in _AGES:
-        if match := pattern.search(text):
-            found["person.age"] = _years(match)
+        if age := pattern.search(text):
+            found["person.age"] = _years(age)
             text = pattern.sub(" ", text)
     for address, (low, high) in LIMITS.items():
         if address in found and not low <= float(found[address]) <= high:

@@ -15,30 +15,34 @@ _F: Attributes = {"person.sex": "female"}
 _M: Attributes = {"person.sex": "male"}
 
 
+def _each(phrases: str, says: Attributes) -> dict[str, Attributes]:
+    return dict.fromkeys(phrases.split(", "), says)
+
+
 def _group(name: str) -> Attributes:
     return {"person.age_group": name}
 
 
 PERSON_NOUNS: dict[str, Attributes] = {
-    **dict.fromkeys(("person", "human", "character", "figure", "someone", "somebody", "individual", "people"), {}),
-    **dict.fromkeys(("woman", "female", "lady", "women", "she", "wife", "sister", "aunt", "girlfriend", "miss"), _F),
-    **dict.fromkeys(("mother", "mom", "mum", "mommy", "mummy", "mrs", "gal", "madam", "chick"), _F),
-    **dict.fromkeys(("man", "male", "gentleman", "men", "he", "guy", "dude", "bloke", "chap", "fellow", "lad"), _M),
-    **dict.fromkeys(("father", "dad", "daddy", "husband", "brother", "uncle", "boyfriend", "mister", "mr", "sir"), _M),
-    **dict.fromkeys(("girl", "daughter", "schoolgirl", "lass"), _F | _group("child")),
-    **dict.fromkeys(("boy", "son", "schoolboy"), _M | _group("child")),
-    **dict.fromkeys(("child", "kid", "youngster", "schoolchild"), _group("child")),
-    **dict.fromkeys(("toddler", "baby", "infant"), {"person.age": 4.0}),
-    **dict.fromkeys(("teen", "teenager", "adolescent"), _group("teenager")),
-    **dict.fromkeys(("teenage girl", "teen girl", "teenaged girl"), _F | _group("teenager")),
-    **dict.fromkeys(("teenage boy", "teen boy", "teenaged boy"), _M | _group("teenager")),
-    **dict.fromkeys(("little girl", "young girl", "small girl"), _F | {"person.age": 7.0}),
-    **dict.fromkeys(("little boy", "young boy", "small boy"), _M | {"person.age": 7.0}),
-    **dict.fromkeys(("adult", "grown up", "young adult"), _group("young adult")),
-    **dict.fromkeys(("senior", "pensioner", "elder", "senior citizen", "retiree"), _group("elderly")),
-    **dict.fromkeys(("grandma", "grandmother", "granny", "nan", "nana", "crone"), _F | _group("elderly")),
-    **dict.fromkeys(("grandpa", "grandfather", "grandad", "granddad", "gramps"), _M | _group("elderly")),
-    **dict.fromkeys(("little old lady",), _F | _group("elderly") | {"person.stature": "short"}),
+    **_each("person, human, character, figure, someone, somebody, individual, people", {}),
+    **_each("woman, female, lady, women, she, wife, sister, aunt, girlfriend, miss", _F),
+    **_each("mother, mom, mum, mommy, mummy, mrs, gal, madam, chick", _F),
+    **_each("man, male, gentleman, men, he, guy, dude, bloke, chap, fellow, lad", _M),
+    **_each("father, dad, daddy, husband, brother, uncle, boyfriend, mister, mr, sir", _M),
+    **_each("girl, daughter, schoolgirl, lass", _F | _group("child")),
+    **_each("boy, son, schoolboy", _M | _group("child")),
+    **_each("child, kid, youngster, schoolchild", _group("child")),
+    **_each("toddler, baby, infant", {"person.age": 4.0}),
+    **_each("teen, teenager, adolescent", _group("teenager")),
+    **_each("teenage girl, teen girl, teenaged girl", _F | _group("teenager")),
+    **_each("teenage boy, teen boy, teenaged boy", _M | _group("teenager")),
+    **_each("little girl, young girl, small girl", _F | {"person.age": 7.0}),
+    **_each("little boy, young boy, small boy", _M | {"person.age": 7.0}),
+    **_each("adult, grown up, young adult", _group("young adult")),
+    **_each("senior, pensioner, elder, senior citizen, retiree", _group("elderly")),
+    **_each("grandma, grandmother, granny, nan, nana, crone", _F | _group("elderly")),
+    **_each("grandpa, grandfather, grandad, granddad, gramps", _M | _group("elderly")),
+    **_each("little old lady", _F | _group("elderly") | {"person.stature": "short"}),
     "redhead": {"hair.color": "red"},
     "hunk": _M | {"person.build": "muscular"},
     "bodybuilder": {"person.build": "muscular"},
@@ -49,92 +53,98 @@ PRONOUNS: dict[str, Attributes] = {"his": _M, "him": _M, "himself": _M, "her": _
 
 # Said of the person whatever stands next to them.
 PERSON_ADJECTIVES: dict[str, Attributes] = {
-    **dict.fromkeys(("overweight", "obese", "tubby", "portly", "rotund", "curvy", "plus size", "potbellied"),
-                    {"person.build": "heavy"}),
-    **dict.fromkeys(("burly", "stocky", "buff", "jacked", "well built", "broad shouldered", "toned", "sporty", "beefy"),
-                    {"person.build": "muscular"}),
-    **dict.fromkeys(("bony", "underweight", "frail", "slight", "wiry"), {"person.build": "slim"}),
+    **_each("overweight, obese, tubby, portly, rotund, curvy, plus size, potbellied", {"person.build": "heavy"}),
+    **_each(
+        "burly, stocky, buff, jacked, "
+        "well built, broad shouldered, toned, sporty, beefy",
+        {"person.build": "muscular"},
+    ),
+    **_each("bony, underweight, frail, slight, wiry", {"person.build": "slim"}),
     "of average build": {"person.build": "average"},
     "lanky": {"person.stature": "tall", "person.build": "slim"},
     "petite": {"person.stature": "short", "person.build": "slim"},
     "of average height": {"person.stature": "average"},
     "gigantic": {"person.stature": "very tall"},
-    **dict.fromkeys(("teenage", "teenaged", "adolescent", "pubescent"), _group("teenager")),
-    **dict.fromkeys(("adult", "grown"), _group("young adult")),
-    **dict.fromkeys(("middle aged", "mature"), _group("middle-aged")),
-    **dict.fromkeys(("cheerful", "jolly", "joyful", "friendly", "beaming", "with a smile"),
-                    {"person.expression": "smile"}),
-    **dict.fromkeys(("crying", "tearful", "gloomy", "miserable", "depressed"), {"person.expression": "sad"}),
-    **dict.fromkeys(("grumpy", "scowling", "frowning", "mad", "enraged", "cross"), {"person.expression": "angry"}),
-    **dict.fromkeys(("shocked", "amazed", "startled"), {"person.expression": "surprised"}),
-    **dict.fromkeys(("solemn", "grim", "unsmiling"), {"person.expression": "serious"}),
+    **_each("teenage, teenaged, adolescent, pubescent", _group("teenager")),
+    **_each("adult, grown", _group("young adult")),
+    **_each("middle aged, mature", _group("middle-aged")),
+    **_each("cheerful, jolly, joyful, friendly, beaming, with a smile", {"person.expression": "smile"}),
+    **_each("crying, tearful, gloomy, miserable, depressed", {"person.expression": "sad"}),
+    **_each("grumpy, scowling, frowning, mad, enraged, cross", {"person.expression": "angry"}),
+    **_each("shocked, amazed, startled", {"person.expression": "surprised"}),
+    **_each("solemn, grim, unsmiling", {"person.expression": "serious"}),
     "emotionless": {"person.expression": "neutral"},
     "neutral expression": {"person.expression": "neutral"},
     "blue eyed": {"person.eyes": "blue"},
-    **dict.fromkeys(("bald", "bald headed", "hairless", "shaved head", "shaven headed", "bald head", "balding"),
-                    {"hair.style": "bald"}),
-    **dict.fromkeys(("bearded", "unshorn"), {"hair.beard": "full beard"}),
-    **dict.fromkeys(("clean shaven", "cleanly shaven", "freshly shaved", "beardless"), {"hair.beard": "none"}),
-    **dict.fromkeys(("unshaven", "stubbly", "stubble", "three day beard", "5 o'clock shadow", "five o'clock shadow"),
-                    {"hair.beard": "stubble"}),
-    **dict.fromkeys(("moustached", "mustached", "mustachioed", "moustachioed"), {"hair.beard": "moustache"}),
-    **dict.fromkeys(("barefoot", "barefooted", "shoeless", "bare feet"), {"feet.kind": "none"}),
-    **dict.fromkeys(("hatless", "bareheaded"), {"head.kind": "none"}),
-    **dict.fromkeys(("shirtless", "bare chested", "topless"), {"top.kind": "none"}),
-    **dict.fromkeys(("african", "african american", "nigerian", "kenyan", "ethiopian", "afro caribbean"),
-                    {"person.ancestry": "african"}),
-    **dict.fromkeys(("asian", "east asian", "chinese", "japanese", "korean", "vietnamese", "thai"),
-                    {"person.ancestry": "east asian"}),
-    **dict.fromkeys(("indian", "south asian", "pakistani", "bengali", "tamil"), {"person.ancestry": "south asian"}),
-    **dict.fromkeys(("latin", "latino", "latina", "hispanic", "mexican", "brazilian"), {"person.ancestry": "latin"}),
-    **dict.fromkeys(("arab", "arabic", "middle eastern", "persian", "turkish"), {"person.ancestry": "middle eastern"}),
-    **dict.fromkeys(("caucasian", "european", "scandinavian", "nordic", "irish", "british", "russian"),
-                    {"person.ancestry": "european"}),
+    **_each("bald, bald headed, hairless, shaved head, shaven headed, bald head, balding", {"hair.style": "bald"}),
+    **_each("bearded, unshorn", {"hair.beard": "full beard"}),
+    **_each("clean shaven, cleanly shaven, freshly shaved, beardless", {"hair.beard": "none"}),
+    **_each(
+        "unshaven, stubbly, stubble, "
+        "three day beard, 5 o'clock shadow, five o'clock shadow",
+        {"hair.beard": "stubble"},
+    ),
+    **_each("moustached, mustached, mustachioed, moustachioed", {"hair.beard": "moustache"}),
+    **_each("barefoot, barefooted, shoeless, bare feet", {"feet.kind": "none"}),
+    **_each("hatless, bareheaded", {"head.kind": "none"}),
+    **_each("shirtless, bare chested, topless", {"top.kind": "none"}),
+    **_each("african, african american, nigerian, kenyan, ethiopian, afro caribbean", {"person.ancestry": "african"}),
+    **_each("asian, east asian, chinese, japanese, korean, vietnamese, thai", {"person.ancestry": "east asian"}),
+    **_each("indian, south asian, pakistani, bengali, tamil", {"person.ancestry": "south asian"}),
+    **_each("latin, latino, latina, hispanic, mexican, brazilian", {"person.ancestry": "latin"}),
+    **_each("arab, arabic, middle eastern, persian, turkish", {"person.ancestry": "middle eastern"}),
+    **_each("caucasian, european, scandinavian, nordic, irish, british, russian", {"person.ancestry": "european"}),
 }  # fmt: skip
 
 HAIR_NOUNS: dict[str, Attributes] = {
-    **dict.fromkeys(("hair", "hairs", "haired", "hairdo", "hairstyle", "haircut"), {}),
-    **dict.fromkeys(("buzz cut", "buzzcut", "crew cut", "buzz"), {"hair.style": "buzz"}),
-    **dict.fromkeys(("pixie cut", "pixie", "bowl cut"), {"hair.style": "short"}),
-    **dict.fromkeys(("quiff", "pompadour", "slicked back", "spiky", "spikes"), {"hair.style": "quiff"}),
-    **dict.fromkeys(("side part", "side parting", "side parted", "comb over"), {"hair.style": "side part"}),
-    **dict.fromkeys(("curls", "ringlets"), {"hair.style": "curly"}),
+    **_each("hair, hairs, haired, hairdo, hairstyle, haircut", {}),
+    **_each("buzz cut, buzzcut, crew cut, buzz", {"hair.style": "buzz"}),
+    **_each("pixie cut, pixie, bowl cut", {"hair.style": "short"}),
+    **_each("quiff, pompadour, slicked back, spiky, spikes", {"hair.style": "quiff"}),
+    **_each("side part, side parting, side parted, comb over", {"hair.style": "side part"}),
+    **_each("curls, ringlets", {"hair.style": "curly"}),
     "afro": {"hair.style": "afro"},
-    **dict.fromkeys(("bob", "bob cut", "pageboy"), {"hair.style": "bob"}),
+    **_each("bob, bob cut, pageboy", {"hair.style": "bob"}),
     "waves": {"hair.style": "wavy"},
-    **dict.fromkeys(("ponytail", "pony tail"), {"hair.style": "ponytail"}),
-    **dict.fromkeys(("bun", "topknot", "top knot", "chignon", "man bun", "updo"), {"hair.style": "bun"}),
-    **dict.fromkeys(("braid", "braids", "plait", "plaits", "cornrows"), {"hair.style": "braids"}),
-    **dict.fromkeys(("pigtails", "pigtail", "pig tails", "bunches"), {"hair.style": "pigtails"}),
-    **dict.fromkeys(("mohawk", "mohican"), {"hair.style": "mohawk"}),
-    **dict.fromkeys(("dreadlocks", "dreads", "locs", "dreadlock"), {"hair.style": "locs"}),
+    **_each("ponytail, pony tail", {"hair.style": "ponytail"}),
+    **_each("bun, topknot, top knot, chignon, man bun, updo", {"hair.style": "bun"}),
+    **_each("braid, braids, plait, plaits, cornrows", {"hair.style": "braids"}),
+    **_each("pigtails, pigtail, pig tails, bunches", {"hair.style": "pigtails"}),
+    **_each("mohawk, mohican", {"hair.style": "mohawk"}),
+    **_each("dreadlocks, dreads, locs, dreadlock", {"hair.style": "locs"}),
 }
 BEARD_NOUNS: dict[str, Attributes] = {
-    **dict.fromkeys(("beard", "whiskers", "facial hair"), {"hair.beard": "full beard"}),
-    **dict.fromkeys(("moustache", "mustache", "mustaches", "handlebar moustache"), {"hair.beard": "moustache"}),
-    **dict.fromkeys(("goatee", "chin beard", "soul patch"), {"hair.beard": "goatee"}),
+    **_each("beard, whiskers, facial hair", {"hair.beard": "full beard"}),
+    **_each("moustache, mustache, mustaches, handlebar moustache", {"hair.beard": "moustache"}),
+    **_each("goatee, chin beard, soul patch", {"hair.beard": "goatee"}),
 }
+
+
+def _worn_around(place: str) -> list[str]:
+    return [
+        f"{where} {whose} {place}" for where in ("round", "around", "on") for whose in ("his", "her", "their", "the")
+    ]
+
+
 OTHER_NOUNS: dict[str, dict[str, Attributes]] = {
-    "eyes": dict.fromkeys(("eyes", "eyed", "eye"), {}),
-    "skin": dict.fromkeys(("skin", "skinned", "complexion", "complexioned"), {}),
-    "build": dict.fromkeys(("build", "figure", "body", "physique", "frame"), {}),
-    "sleeves": dict.fromkeys(("sleeves", "sleeve", "sleeved"), {}),
+    "eyes": _each("eyes, eyed, eye", {}),
+    "skin": _each("skin, skinned, complexion, complexioned", {}),
+    "build": _each("build, figure, body, physique, frame", {}),
+    "sleeves": _each("sleeves, sleeve, sleeved", {}),
     "expression": {
-        **dict.fromkeys(("smile", "happy face"), {"person.expression": "smile"}),
+        **_each("smile, happy face", {"person.expression": "smile"}),
         "grin": {"person.expression": "grin"},
-        **dict.fromkeys(("frown", "scowl"), {"person.expression": "angry"}),
-        **dict.fromkeys(("expression", "face"), {}),
+        **_each("frown, scowl", {"person.expression": "angry"}),
+        **_each("expression, face", {}),
     },
-    "clothes": dict.fromkeys(
-        ("clothes", "clothing", "outfit", "attire", "garb", "costume", "uniform", "dressed", "clad", "wearing", "wears", "clothed",
-         "all in", "dressed in", "dressed all in", "everything", "head to toe"), {}),
-    "neck": dict.fromkeys(
-        tuple(f"{where} {whose} neck" for where in ("round", "around", "on") for whose in ("his", "her", "their", "the")),
-        {}),
-    "scalp": dict.fromkeys(
-        tuple(f"{where} {whose} head" for where in ("round", "around", "on") for whose in ("his", "her", "their", "the")),
-        {}),
-}  # fmt: skip
+    "clothes": _each(
+        "clothes, clothing, outfit, attire, garb, costume, uniform, dressed, "
+        "clad, wearing, wears, clothed, all in, dressed in, dressed all in, everything, head to toe",
+        {},
+    ),
+    "neck": _each(", ".join(_worn_around("neck")), {}),
+    "scalp": _each(", ".join(_worn_around("head")), {}),
+}
 
 CONTEXT_ADJECTIVES: dict[str, Senses] = {
     "long": {"hair": {"hair.style": "long"}, "beard": {"hair.beard": "long beard"}, "sleeves": {"sleeves": "long"},
@@ -210,10 +220,9 @@ CONTEXT_ADJECTIVES: dict[str, Senses] = {
     "cropped": {"garment": {"length": "midi"}, "hair": {"hair.style": "buzz"}},
     "ankle length": {"garment": {"length": "long"}},
 }  # fmt: skip
-FILLERS = frozenset(
-    """very really quite rather extremely somewhat slightly pair coloured colored color colour colors looking style
-    styled hued toned type kind just only also completely entirely mostly some any nice beautiful pretty handsome cute
-    attractive cool wear put tied worn tucked up pulled back done made about there please create generate show me i want
-    picture image photo render 3d model avatar view side behind upper lower front
-    two both""".split()
-)
+_FILLERS = """very really quite rather extremely somewhat slightly pair coloured colored color colour colors
+looking style styled hued toned type kind just only also completely entirely mostly some any nice
+beautiful pretty handsome cute attractive cool wear put tied worn tucked up pulled back done made
+about there please create generate show me i want picture image photo render 3d model avatar view
+side behind upper lower front two both head"""
+FILLERS = frozenset(_FILLERS.split())  # say nothing

@@ -8,41 +8,42 @@ from collections.abc import Collection
 from functools import lru_cache
 
 _TOKEN = re.compile(r"3d\b|\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?|[,;:.()!?&/\n]")
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-NUMBERS = {word: value for value, word in enumerate([*_ONES, "seventeen", "eighteen", "nineteen"])} | {
-    word: value * 10 for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
+_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen"""
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+NUMBERS = {word: value for value, word in enumerate(_ONES.split())}
+NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
 _NUMBER = re.compile(
     rf"\b((?:(?:{'|'.join(NUMBERS)})[ -])?(?:{'|'.join(NUMBERS)}))(?=[ -](?:years?|yrs?|feet|foot|ft)\b)"
 )
 # Everyday words one keystroke away from a word of the lexicon; they are not typing mistakes.
-_EVERYDAY = frozenset(
-    """back bank bark bath bead beach bean bear beast beat bell best bird blank block blow blur boat bold bolt bone book
-    boost born boss both bowl brow brew bring build bull bunch burn bush cafe cake call calm came camp cane card care
-    case cast cave chair chain check cheek chief chin clean clear clock clone close cloud coast coal cold come cone cook
-    cool core corn count course court cow cream crew cross crowd dance dare dart dash deep desk door down draw dream
-    drew drink drop each east easy fail fairy fall farm fast feel fell fight fill film find fine fire flat floor flow
-    food foot form frog from game give glad glass globe glove glow goal goat going gone good grab grand grass great
-    green greet grew grip ground grow guitar half hall hand hard have head hear heart heat held hell help here hero hill
-    hold hole holy home hope horn horse host hour house jump keen keep kick kill kind kiss knee knife knit lake lamb
-    lamp land lane last late laugh lawn lead leaf lean left lend lens less life lift like lime line link lion list live
-    load loan lone look lose loss lost love luck lung made magic mail main make mall many mark mask mast meal mean meat
-    meet melt mess mice mile milk mind mine mint miss mist mode mood moon more most move much must neat neck need nest
-    next nice night nose note obey only open oven over pace pack page pain paint pair palm park part pass past path
-    phone pick pile pill pine pipe place plan plane plant plate play plot plug plus poem poet poke pole poll pond pony
-    pool poor port pose post press price pull pure purse push quick quiet race rack rain rank rare rate read real rest
-    rice rich ride ring rise risk road rock role roll roof room root rope rose round rule rush safe sale salt same sand
-    save scar scare school seal seat seed seek seem seen self sell send shade shake shape share shark sharp sheep sheet
-    shelf shell shift shine ship shock shoot shop shore shot show shut sick side sigh sight sign silk sing sink site size
-    skill skip slip slow small smell smoke snow soap sock soft soil sold sole some song soon sort soul soup spin spit
-    spot stage stair stand star start stay steam steel step stick still sting stone stop store storm story street string
-    suite sure surf sweat sweet swim swing table tail take tale talk tall tank tape task taste team tear tell tend tent
-    term test text than thank that them then there these they thick thing think this those tide tile till time tiny tire
-    toad told toll tone tool tour town trail train trap tray tree trick trip truck true tube tune turn type unit view
-    wait wake walk wall want ward warm wash wave weak wear week well went were west what wheel when whip white whole
-    whose wife wild will wind wine wing wipe wire wise wish with wolf wood word wore work worm worn yard yeah year yell
-    your zone wearing working walking running sitting standing holding carrying looking playing dancing waving""".split()
-)
+_EVERYDAY_TEXT = """
+back bank bark bath bead beach bean bear beast beat bell best bird blank block blow blur boat bold bolt bone book
+boost born boss both bowl brow brew bring build bull bunch burn bush cafe cake call calm came camp cane card care
+case cast cave chair chain check cheek chief chin clean clear clock clone close cloud coast coal cold come cone cook
+cool core corn count course court cow cream crew cross crowd dance dare dart dash deep desk door down draw dream
+drew drink drop each east easy fail fairy fall farm fast feel fell fight fill film find fine fire flat floor flow
+food foot form frog from game give glad glass globe glove glow goal goat going gone good grab grand grass great
+green greet grew grip ground grow guitar half hall hand hard have head hear heart heat held hell help here hero hill
+hold hole holy home hope horn horse host hour house jump keen keep kick kill kind kiss knee knife knit lake lamb
+lamp land lane last late laugh lawn lead leaf lean left lend lens less life lift like lime line link lion list live
+load loan lone look lose loss lost love luck lung made magic mail main make mall many mark mask mast meal mean meat
+meet melt mess mice mile milk mind mine mint miss mist mode mood moon more most move much must neat neck need nest
+next nice night nose note obey only open oven over pace pack page pain paint pair palm park part pass past path
+phone pick pile pill pine pipe place plan plane plant plate play plot plug plus poem poet poke pole poll pond pony
+pool poor port pose post press price pull pure purse push quick quiet race rack rain rank rare rate read real rest
+rice rich ride ring rise risk road rock role roll roof room root rope rose round rule rush safe sale salt same sand
+save scar scare school seal seat seed seek seem seen self sell send shade shake shape share shark sharp sheep sheet
+shelf shell shift shine ship shock shoot shop shore shot show shut sick side sigh sight sign silk sing sink site
+size skill skip slip slow small smell smoke snow soap sock soft soil sold sole some song soon sort soul soup spin
+spit spot stage stair stand star start stay steam steel step stick still sting stone stop store storm story street
+string suite sure surf sweat sweet swim swing table tail take tale talk tall tank tape task taste team tear tell
+tend tent term test text than thank that them then there these they thick thing think this those tide tile till time
+tiny tire toad told toll tone tool tour town trail train trap tray tree trick trip truck true tube tune turn type
+unit view wait wake walk wall want ward warm wash wave weak wear week well went were west what wheel when whip white
+whole whose wife wild will wind wine wing wipe wire wise wish with wolf wood word wore work worm worn yard yeah year
+yell your zone wearing working walking running sitting standing holding carrying looking playing dancing waving"""
+_EVERYDAY = frozenset(_EVERYDAY_TEXT.split())
 
 
 def tokenise(text: str) -> list[str]:

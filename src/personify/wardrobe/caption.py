@@ -24,19 +24,25 @@ class Caption(NamedTuple):
     view: str
 
 
+def _slots_but(*hidden: str) -> tuple[str, ...]:
+    return tuple(slot for slot in SLOTS if slot not in hidden)
+
+
 VIEWS = {  # view: (how it is introduced, slots seen in it, whether the face is seen)
     "full": (("", "", "a photo of ", "a picture of "), SLOTS, True),
     "face": (("the face of ",), ("head", "eyes", "neck"), True),
-    "upper": (("the upper body of ",), ("top", "full", "outer", "back", "front", "head", "eyes", "neck", "waist", "hands"), True),
+    "upper": (("the upper body of ",), _slots_but("bottom", "feet", "legs"), True),
     "side": (("the side view of ", "from the side, "), SLOTS, True),
-    "back": (("the back of ", "from behind, "), tuple(slot for slot in SLOTS if slot not in ("eyes", "neck", "front")), False),
+    "back": (("the back of ", "from behind, "), _slots_but("eyes", "neck", "front"), False),
+    "nape": (("the back of the head of ",), ("head",), False),
 }  # fmt: skip
 _NOUNS = {
     ("female", "adult"): ("woman", "lady", "female"), ("male", "adult"): ("man", "guy", "male"),
     ("female", "child"): ("girl",), ("male", "child"): ("boy",),
     ("female", "teenager"): ("teenage girl",), ("male", "teenager"): ("teenage boy",),
 }  # fmt: skip
-_ABSENT = {"feet": ("barefoot", "without shoes"), "head": ("without a hat", "hatless"), "eyes": ("no glasses", "without glasses")}  # fmt: skip
+_ABSENT = {"feet": ("barefoot", "without shoes"), "head": ("without a hat", "hatless"),
+           "eyes": ("no glasses", "without glasses")}  # fmt: skip
 _PARTS = {"striped": "stripes", "polka dot": "polka dots", "checked": "checks", "floral": "flowers"}
 
 
@@ -137,7 +143,7 @@ class _Writer:
         return article(" ".join([*self._shuffled(adjectives), self._noun()]))
 
     def _noun(self) -> str:
-        """Sex and age in one noun; "man" says nothing of the age, but "boy" does, so young people get both or neither."""
+        """Sex and age in one noun; "man" says nothing of the age, but "boy" does, so the young get both or neither."""
         person, group = self.outfit.person, self.outfit.person.age_group
         young = group in ("child", "teenager")
         if not self.tell("person.sex", person.sex, 0.85):

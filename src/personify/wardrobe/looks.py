@@ -87,10 +87,10 @@ def looks() -> dict[str, Look]:
 
 
 def _look(entry: dict[str, Any]) -> Look:
-    lists = {name: tuple(entry.get(name, ())) for name in ("also", "male", "female")}
-    clothes = {name: tuple(Garment(**one) for one in entry.get(name, ())) for name in ("garments", "male_garments")}
-    hints = {name: entry[name] for name in ("person", "hair", "female_hair", "barefoot") if name in entry}
-    return Look(entry["name"], **lists, **clothes, **hints)
+    data: dict[str, Any] = dict(entry)
+    data |= {name: tuple(entry.get(name, ())) for name in ("also", "male", "female")}
+    data |= {name: tuple(Garment(**one) for one in entry.get(name, ())) for name in ("garments", "male_garments")}
+    return Look(**data)
 
 
 @cache
@@ -105,7 +105,7 @@ def names() -> dict[str, tuple[str, str | None]]:
         implied = look.person.get("sex")
         found[look.name] = (look.name, implied)
         for aliases, sex in ((look.also, implied), (look.male, "male"), (look.female, "female")):
-            found.update({alias: (look.name, sex) for alias in aliases})
+            found.update(dict.fromkeys(aliases, (look.name, sex)))
     return found
 
 

@@ -1,8 +1,8 @@
 """People nobody described in full: the prior that fills in what is not said.
 
-There is one prior, `tasteful`: given some attributes it returns a whole, plausible, well-dressed person that has exactly
+There is one prior, `tasteful`: given some attributes it returns a whole, plausible, well-dressed person with exactly
 those. Training data comes from the same place: `sample_outfit` says many random things and lets the prior finish.
-Every attribute is drawn from its own stream of the seed, so adding a word changes what the word is about and little else.
+Every attribute is drawn from its own stream of the seed, so a word more changes what it is about and little else.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ ANCESTRIES: dict[str, tuple[str, str, str]] = {
 FEMININE = ("dress", "skirt", "blouse", "heels", "stockings")
 STYLES = {  # hair style: weight for women, for men
     "buzz": (0, 8), "short": (8, 34), "side part": (0, 18), "quiff": (0, 12), "curly": (10, 9), "afro": (2, 2),
-    "bob": (18, 0), "long": (22, 2), "wavy": (18, 2), "ponytail": (12, 1), "bun": (7, 1), "braids": (3, 0), "bald": (0, 6),
+    "bob": (18, 0), "long": (22, 2), "wavy": (18, 2), "ponytail": (12, 1), "bun": (7, 1), "braids": (3, 0),
+    "bald": (0, 6),
 }  # fmt: skip
 BEARDS = {"none": 52, "stubble": 16, "moustache": 3, "goatee": 4, "short beard": 17, "full beard": 8}
 
@@ -167,8 +168,8 @@ def _sample_head(said: Attributes, random: Random) -> None:
     said["hair.beard"] = random.choice(words.BEARDS) if male and grown and random.random() < 0.7 else "none"
 
 
-_OFTEN = {"outer": 0.35, "head": 0.3, "eyes": 0.2, "neck": 0.15, "waist": 0.15, "legs": 0.12, "hands": 0.1, "back": 0.07,
-          "front": 0.07}  # fmt: skip
+_OFTEN = {"outer": 0.35, "head": 0.3, "eyes": 0.2, "neck": 0.15, "waist": 0.15, "legs": 0.12, "hands": 0.1,
+          "back": 0.07, "front": 0.07}  # fmt: skip
 
 
 def _sample_slots(random: Random) -> list[str]:
