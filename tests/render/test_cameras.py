@@ -76,7 +76,7 @@ def test_a_single_point_is_seen_in_the_middle() -> None:
 def test_a_face_is_framed_from_its_joint_or_its_vertices() -> None:
     joint = np.array([0, 1.55, 0])
     camera = frame_face(joint, 0.4, width=100, height=100)
-    crown, chin = camera.project([joint + [0, 0.2, 0], joint + [0, -0.07, 0.1]])[0]
+    crown, chin = camera.project(joint + np.array([[0, 0.2, 0], [0, -0.07, 0.1]]))[0]
     assert 0 < crown[1] < 20
     assert 70 < chin[1] < 100
     vertices = joint + np.random.default_rng(0).uniform(-0.1, 0.1, (50, 3))

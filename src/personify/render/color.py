@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 def srgb_to_linear(values: ArrayLike) -> NDArray[np.float32]:
     """Linear light of sRGB values in [0, 1], any shape.
 
-    >>> float(srgb_to_linear(0.5).round(4))
+    >>> round(float(srgb_to_linear(0.5)), 4)
     0.214
     """
     values = np.asarray(values, np.float32)
@@ -24,7 +24,7 @@ def srgb_to_linear(values: ArrayLike) -> NDArray[np.float32]:
 def linear_to_srgb(values: ArrayLike) -> NDArray[np.float32]:
     """Inverse of `srgb_to_linear`.
 
-    >>> float(linear_to_srgb(0.214).round(2))
+    >>> round(float(linear_to_srgb(0.214)), 2)
     0.5
     """
     values = np.asarray(values, np.float32)

@@ -194,7 +194,7 @@ def shade(rig: Any, n: Any, v: Any, albedo: Any, roughness: Any, metallic: Any, 
     red, green, blue = 0.0, 0.0, 0.0
     gloss_red, gloss_green, gloss_blue = 0.0, 0.0, 0.0
     # Textures of rough things (cloth) are painted as seen, highlights included: adding more would bleach them.
-    gloss = _mix(1.0, _mix(0.7, 0.08, roughness * roughness), 1 - metallic)
+    gloss = _mix(1.0, _mix(0.7, 0.02, roughness * roughness), 1 - metallic)
     f0 = 0.04 * (1 - metallic)
     base = (f0 + albedo[0] * metallic, f0 + albedo[1] * metallic, f0 + albedo[2] * metallic)
     for index in range(4):
@@ -226,8 +226,9 @@ def shade(rig: Any, n: Any, v: Any, albedo: Any, roughness: Any, metallic: Any, 
     mirror = (2 * nv * n[0] - v[0], 2 * nv * n[1] - v[1], 2 * nv * n[2] - v[2])
     around = _environment(rig, mirror, roughness)
     edge = (1 - nv) ** 5 * (1 - roughness)
-    # Where the key light does not come, the rest of the studio is mostly hidden as well (between strands, under hems).
-    reach = lit * _saturate(4 * (n[0] * rig.directions[0, 0] + n[1] * rig.directions[0, 1] + n[2] * rig.directions[0, 2]))
+    # Where the key light does not come, most of the studio is hidden as well (between strands, under hems).
+    facing = n[0] * rig.directions[0, 0] + n[1] * rig.directions[0, 1] + n[2] * rig.directions[0, 2]
+    reach = lit * _saturate(4 * facing)
     weight = openness * gloss * _mix(_mix(0.4, 1.0, reach), 1.0, metallic)
     diffuse = 1 - metallic
     return (
