@@ -159,13 +159,14 @@ def _looks(command: Looks) -> None:
 
 def _doctor(command: Doctor) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from personify.doctor import report
 
     table = Table(show_header=False, box=None)
     for name, value, hint in report():
-        table.add_row(f"[bold]{name}", value, f"[dim]{hint}")
+        table.add_row(f"[bold]{escape(name)}", escape(value), f"[dim]{escape(hint)}")
     Console().print(table)
 
 
