@@ -22,6 +22,7 @@ from personify.wardrobe.tailor import (
     leg_radius,
     put_on,
     sewn,
+    slip,
     torso_radius,
 )
 from personify.wardrobe.vocabulary import GARMENTS
@@ -107,7 +108,13 @@ def _skirt(fitting: Fitting, garment: Garment) -> Worn:
     field = both(below(WAIST), above(hem))
     cloth = cut_out(fitting, radius, 0.004, field)
     put_on(fitting, radius, {"torso": (hem, WAIST)})
-    return Worn(garment, sewn(cloth, waistband(cloth)), both(below(WAIST), above(hem + 0.14)))
+    under = slip(fitting, garment.color)
+    return Worn(garment, sewn(cloth, waistband(cloth)), both(below(WAIST), above(shown_leg(hem))), (under,))
+
+
+def shown_leg(hem: float) -> float:
+    """Canonical y up to which legs stay visible under a skirt that ends at ``hem``."""
+    return max(hem + 0.14, 0.76)
 
 
 def make_legwear(fitting: Fitting, garment: Garment) -> Worn:

@@ -19,7 +19,7 @@ from personify.wardrobe.piece import Piece
 from personify.wardrobe.tailor import Worn
 from personify.wardrobe.tops import make_top
 
-SKIN_MARGIN = 0.02  # metres of skin kept under every hem
+SKIN_MARGIN = 0.010  # metres of skin kept under every hem
 LAYER_MARGIN = 0.025  # metres of cloth kept under the hem of the layer above
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from personify.wardrobe.bottoms import HEM_RADIUS, SKIRT_HEMS, WAIST, back_pocket, part_legs
+from personify.wardrobe.bottoms import HEM_RADIUS, SKIRT_HEMS, WAIST, back_pocket, part_legs, shown_leg
 from personify.wardrobe.cloth import Cloth, drape_cloth, patch
 from personify.wardrobe.drape import Fitting
 from personify.wardrobe.fabric import solid
@@ -29,6 +29,7 @@ from personify.wardrobe.tailor import (
     put_on,
     round_neck,
     sewn,
+    slip,
     sleeve,
     torso_radius,
     v_neck,
@@ -36,8 +37,6 @@ from personify.wardrobe.tailor import (
 from personify.wardrobe.tops import cuffs, neck_band, placket, sleeves_of
 from personify.wardrobe.trims import buttons, shirt_collar
 from personify.wardrobe.vocabulary import COLORS
-
-LEG_VISIBLE = 0.14  # metres of leg kept above the hem of a skirt
 
 
 def make_full(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:
@@ -61,8 +60,8 @@ def _dress(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn
     cloth = _cut(fitting, radius, 0.002, field, {"torso": (hem, 2.0), "left_arm": (0, end), "right_arm": (0, end)})
     c = cloth.canonical
     sash = patch(cloth, 0.016 - np.abs(c[:, 1] - 1.075), 0.002, Region.CUFF)
-    covers = both(above(hem + LEG_VISIBLE), sleeve(end), neckline)
-    return Worn(garment, sewn(cloth, neck_band(cloth, neckline, 0.010), sash), covers)
+    covers = both(above(shown_leg(hem)), sleeve(end), neckline)
+    return Worn(garment, sewn(cloth, neck_band(cloth, neckline, 0.010), sash), covers, (slip(fitting, garment.color),))
 
 
 def _robe(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:
@@ -81,8 +80,8 @@ def _robe(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:
     band = patch(cloth, np.where(c[:, 1] > 0.2, np.minimum(band, c[:, 1] - hem), -1.0), 0.003, Region.COLLAR)
     sash = patch(cloth, 0.028 - np.abs(c[:, 1] - 1.075), 0.007, Region.TRIM)
     tails = patch(cloth, _tails(c), 0.006, Region.TRIM)
-    covers = both(above(hem + LEG_VISIBLE), sleeve(end), neckline)
-    return Worn(garment, sewn(cloth, band, sash, tails, *cuffs(cloth, end, 0.04)), covers)
+    covers = both(above(shown_leg(hem)), sleeve(end), neckline)
+    return Worn(garment, sewn(cloth, band, sash, tails, *cuffs(cloth, end, 0.04)), covers, (slip(fitting, garment.color),))
 
 
 def _wrap_edge(c: Points) -> Points:

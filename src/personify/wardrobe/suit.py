@@ -240,7 +240,8 @@ def _tube_weights(canonical: Points, level: Points, hip_line: Points) -> Points:
     near = (y > 0.75) & (level > 0)
     hips = hip_line.copy()
     hips[near] = _suit_weights_near(canonical[near])
-    follow = smoothstep(y, 0.93, 0.80)[:, None]
+    behind = smoothstep(canonical[:, 2], 0.0, -0.06)  # the seat keeps its cloth when the thighs go up
+    follow = smoothstep(y + 0.07 * behind, 0.93, 0.80)[:, None]
     return hips * (1 - follow) + tube * follow
 
 

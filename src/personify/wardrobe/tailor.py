@@ -9,10 +9,12 @@ import numpy as np
 
 from personify.wardrobe.cloth import Cloth, drape_cloth, join, rim
 from personify.wardrobe.drape import GAP, Fitting, hang, height_rows, soften
+from personify.wardrobe.fabric import solid
 from personify.wardrobe.figure import Points
 from personify.wardrobe.outfit import Garment
 from personify.wardrobe.piece import Piece
 from personify.wardrobe.suit import LEG_TOP, REACHES, body_suit, node_angles, smoothstep, tunic
+from personify.wardrobe.vocabulary import COLORS
 
 Field = Callable[[Points], Points]  # canonical [N, 3] -> [N], metres inside the garment's edge
 
@@ -110,8 +112,8 @@ def torso_radius(
     taken = 1.2 * waist * np.exp(-(((rows - 1.10) / 0.09) ** 2))
     down = np.where(rows > flare_from, slope + taken, -flare)
     fold = _skirt_folds(rows, flare_from, flare)
-    hung = hang(least, rings.step, down)
-    return np.maximum(soften(hung) * (1 + fold), least)
+    hung = hang(least + 0.004 * scale, rings.step, down)
+    return np.maximum(soften(hung, along=1.8) * (1 + fold), least)
 
 
 def _skirt_folds(rows: Points, start: float, flare: float) -> Points:  # [K, ANGLES]
@@ -191,3 +193,11 @@ def sewn(main: Cloth, *parts: Cloth, thickness: float = 0.004) -> Cloth:
     return join(rim(main, thickness), *parts)
 
 
+
+
+def slip(fitting: Fitting, color: str) -> Piece:
+    """Plain short tights under skirts and dresses."""
+    cloth = cut_out(fitting, None, -0.003, both(below(1.0), above(0.74)), legs=True)
+    material = solid("slip", 0.55 * np.array(COLORS[color]), 0.9)
+    uvs = np.full((len(cloth.vertices), 2), 0.5)
+    return Piece(material.name, cloth.vertices, cloth.faces, uvs, cloth.lbs_weights, material)
