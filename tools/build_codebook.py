@@ -2,7 +2,8 @@
 
     python tools/build_codebook.py --out src/personify/assets/codebook.safetensors --people 1500
 
-Every named look comes several times, the rest are people of the tasteful prior. Texts for the typical score are captions.
+Every named look comes several times, the rest are people of the tasteful prior. Texts for the typical score are
+captions of random outfits.
 """
 
 from __future__ import annotations

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from personify.render.sheets import contact_sheet, save_png
-from personify.text.prompt_score import score_outfit
 
 from personify.files import atomic_path
 from personify.perception.portraits import View, take_portraits
 from personify.perception.scoring import portrait_embeddings, scores, text_embeddings
 from personify.perception.towers import SmallImageText
+from personify.render.sheets import contact_sheet, save_png
 from personify.text.create import create_with_story
+from personify.text.prompt_score import score_outfit
 from personify.wardrobe.outfit import Outfit
 
 

@@ -12,17 +12,17 @@ import math
 from pathlib import Path
 
 import numpy as np
-from personify.motion.select import motion_from_text
-from personify.render.sheets import contact_sheet, save_png
-from personify.text.complete import complete
-from personify.text.reader import read
-from personify.wardrobe.caption import caption
 
 from personify.avatar import Avatar
 from personify.body.mesh import Float
+from personify.motion.select import motion_from_text
 from personify.render.cameras import frame_face, frame_points
 from personify.render.renderer import MeshRenderer
+from personify.render.sheets import contact_sheet, save_png
 from personify.show import film_length, head_points, motion_camera, stand
+from personify.text.complete import complete
+from personify.text.reader import read
+from personify.wardrobe.caption import caption
 from personify.wardrobe.dress import dress
 
 

@@ -18,7 +18,6 @@ from random import Random
 
 import numpy as np
 import torch
-from personify.wardrobe.sampling import sample_outfit
 
 from personify.body.posing import relaxed_pose
 from personify.errors import PersonifyError
@@ -29,7 +28,9 @@ from personify.perception.portraits import View, take_portraits
 from personify.render.lights import Light, Lights
 from personify.wardrobe.attributes import attributes_of
 from personify.wardrobe.dress import dress
+from personify.wardrobe.looks import looks
 from personify.wardrobe.outfit import Outfit
+from personify.wardrobe.sampling import likely_sex, sample_outfit, tasteful
 
 SIZE = 112
 SHARD = 50
@@ -81,7 +82,7 @@ def gesture_frames() -> np.ndarray:
 
 
 def draw_person(random: Random) -> tuple[Outfit, str]:
-    """Somebody and the name of their look, or an empty name: two fifths anything, a quarter tasteful, the rest looks."""
+    """Somebody and the name of their look, if any: two fifths anything, a quarter tasteful, the rest named looks."""
     kind = random.random()
     if kind < 0.4:
         return sample_outfit(random), ""

@@ -26,7 +26,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from personify.wardrobe.caption import caption
 from torch import Tensor
 from torch.nn import functional
 
@@ -34,6 +33,7 @@ from personify.files import atomic_path
 from personify.perception.labels import FIELDS, visible
 from personify.perception.portraits import REGIONS, View, part_prompt
 from personify.perception.towers import SmallImageText, TowerConfig, key
+from personify.wardrobe.caption import caption
 from personify.wardrobe.outfit import Outfit
 
 JUDGE = TowerConfig(widths=(64, 96, 160), block="mixer", pools=2, text_width=128, text_layers=1)

@@ -48,9 +48,13 @@ class _SparseShapes:
     start: Tensor  # [S + 1]
 
     def apply(self, weights: Tensor, vertices: Tensor) -> Tensor:  # [B, S], [B, V, 3] -> [B, V, 3]
-        counts = (self.start[1:] - self.start[:-1]).to(weights.device)
-        per_entry = weights.repeat_interleave(counts, 1)[..., None] * self.offset  # [B, N, 3]
-        return vertices.index_add(1, self.index, per_entry)
+        used = range(len(self.names))
+        if not weights.requires_grad:  # most weights are zero; their shapes matter only to gradients
+            used = weights.any(0).nonzero()[:, 0].tolist()
+        for k in used:
+            span = slice(int(self.start[k]), int(self.start[k + 1]))
+            vertices = vertices.index_add(1, self.index[span], weights[:, k, None, None] * self.offset[span])
+        return vertices
 
     def dense(self, name: str) -> tuple[Tensor, Tensor]:
         k = self.names.index(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import cKDTree
 
 from personify.body.mesh import Material
 from personify.wardrobe.fabric import accent_of, bake_pattern, color_of, material_of, paint, solid, to_bytes
@@ -310,10 +310,13 @@ def _lacing(foot: Foot, upper: Shell, kind: str) -> Shell:
     size = foot.size
     vamp = upper.vertices[(upper.edge > 0.012 * size) & (upper.vertices[:, 2] > 0.0)]
     vamp = vamp[vamp[:, 1] < 0.115 * size]
-    height = LinearNDInterpolator(vamp[:, [0, 2]], vamp[:, 1], fill_value=float(vamp[:, 1].max()))
+    tree = cKDTree(vamp[:, [0, 2]])
 
     def on_top(plan: Points) -> Points:  # [N, 2] (a, b) -> [N, 3] just above the upper
-        return np.stack([plan[:, 0], height(plan) + 0.0015 * size, plan[:, 1]], 1)
+        distance, nearest = tree.query(plan, 4)
+        weight = 1 / (distance**2 + (0.002 * size) ** 2)
+        height = (vamp[nearest, 1] * weight).sum(1) / weight.sum(1)
+        return np.stack([plan[:, 0], height + 0.0015 * size, plan[:, 1]], 1)
 
     bars = []
     across = np.linspace(-0.021, 0.021, 9) * size
