@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import torch
 
 from personify.perception.portraits import take_portraits
@@ -59,8 +58,7 @@ def main() -> None:
             print(f"{k} of {len(people)} people, {left:.1f} min left", flush=True)
     table = torch.stack(embeddings)
     random = Random(f"texts {arguments.seed}")
-    rng = np.random.default_rng(arguments.seed)
-    texts = [caption(sample_outfit(random), rng=rng)[0] for _ in range(300)]
+    texts = [caption(sample_outfit(random), random, view="full").text for _ in range(300)]
     typical = scores(table, text_embeddings(model, texts)).mean(1)
     Codebook(tuple(people), table, typical, model.name).save(arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def person(seed: int, texture_size: int) -> tuple[Avatar, str]:
     """Somebody from the tasteful prior, and a caption."""
     outfit = complete(read(None, None), seed)
     skeleton, parts = dress(outfit, texture_size)
-    return Avatar(f"person {seed}", skeleton, parts), caption(outfit, rng=np.random.default_rng(seed))[0]
+    return Avatar(f"person {seed}", skeleton, parts), caption(outfit, Random(seed), view="full").text
 
 
 def people(count: int, first: int) -> tuple[list[Float], list[str], int]:

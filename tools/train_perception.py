@@ -31,9 +31,10 @@ from torch.nn import functional
 
 from personify.files import atomic_path
 from personify.perception.labels import FIELDS, visible
-from personify.perception.portraits import REGIONS, View, part_prompt
+from personify.perception.portraits import REGIONS, View, caption_view, part_prompt
 from personify.perception.towers import SmallImageText, TowerConfig, key
-from personify.wardrobe.caption import caption
+from personify.wardrobe.caption import article, caption
+from personify.wardrobe.looks import find_look
 from personify.wardrobe.outfit import Outfit
 
 JUDGE = TowerConfig(widths=(64, 96, 160), block="mixer", pools=2, text_width=128, text_layers=1)
@@ -124,14 +125,14 @@ def compose(rgba: Tensor, augment: bool) -> Tensor:  # [N, 4, S, S] in [0, 1] ->
     return (x + torch.randn_like(x) * 0.05 * torch.rand(count, 1, 1, 1)).clamp(0, 1)
 
 
-def swapped_colors(outfit: Outfit) -> Outfit | None:
+def swapped_colors(outfit: Outfit, rng: random.Random) -> Outfit | None:
     """The same outfit with the colours of two garments exchanged, or None when that changes nothing."""
     garments = [
         k for k, garment in enumerate(outfit.garments) if garment.slot in ("top", "bottom", "full", "outer", "feet")
     ]
     if len(garments) < 2:
         return None
-    a, b = random.sample(garments, 2)
+    a, b = rng.sample(garments, 2)
     first, second = outfit.garments[a], outfit.garments[b]
     if first.color == second.color:
         return None
@@ -140,13 +141,20 @@ def swapped_colors(outfit: Outfit) -> Outfit | None:
     return dataclasses.replace(outfit, garments=tuple(worn))
 
 
-def describe(outfit: Outfit, view: View, rng: np.random.Generator) -> tuple[str, list[int]]:
-    """A caption for one view and the fields it mentions."""
-    text, mentioned = caption(outfit, rng=rng)
-    fields = [FIELD_INDEX[name] for name in mentioned if name in FIELD_INDEX]
-    if view.region != "full" or view.facing != "front":
-        text = part_prompt(text, view) if rng.random() < 0.75 else text
-    return text, fields
+def describe(outfit: Outfit, look: str, view: View, rng: random.Random) -> tuple[str, list[int]]:
+    """A text for one picture and the fields it says something of: a caption, or the name of the look."""
+    if look and rng.random() < 0.5:
+        named = find_look(look)
+        names = [named.name, *named.also, *(named.male if outfit.person.sex == "male" else named.female)]
+        told = set(named.attributes(outfit.seed, outfit.person.sex)) | {"person.sex"}
+        sex = (
+            rng.choice(("male ", "man ", "")) if outfit.person.sex == "male" else rng.choice(("female ", "woman ", ""))
+        )
+        return part_prompt(article(sex + rng.choice(names)), view), [
+            k for name, k in FIELD_INDEX.items() if name in told
+        ]
+    written = caption(outfit, rng, view=caption_view(view))
+    return written.text, [FIELD_INDEX[name] for name in written.mentioned if name in FIELD_INDEX]
 
 
 def contrastive(images: Tensor, texts: Tensor, valid: Tensor, scale: Tensor) -> Tensor:
@@ -195,7 +203,7 @@ class Trainer:
             self.step, self.seen = state["step"], state["seen"]
         self.rng = np.random.default_rng([arguments.seed, self.step])
         torch.manual_seed(arguments.seed + self.step)
-        random.seed(arguments.seed + self.step)
+        self.random = random.Random(f"{arguments.seed}/{self.step}")
         held = arguments.held
         self.train = np.nonzero(people.person >= held)[0]
         self.test = np.nonzero(people.person < held)[0]
@@ -209,15 +217,15 @@ class Trainer:
         people, size = self.people, self.arguments.batch
         rows = self.rng.choice(self.train, size, replace=False)
         rgba = torch.from_numpy(people.images[rows]).movedim(-1, 1).float() / 255
-        described = [describe(people.outfits[people.person[r]], people.views[r], self.rng) for r in rows]
+        described = [self.describe(r) for r in rows]
         texts = [text for text, _ in described]
         mentioned = torch.zeros(size, len(FIELDS), dtype=torch.bool)
         for k, (_, fields) in enumerate(described):
             mentioned[k, fields] = True
         for r in rows[: size // 2]:
-            outfit = swapped_colors(people.outfits[people.person[r]])
+            outfit = swapped_colors(people.outfits[people.person[r]], self.random)
             if outfit is not None and people.views[r].region == "full":
-                texts.append(describe(outfit, people.views[r], self.rng)[0])
+                texts.append(describe(outfit, "", people.views[r], self.random)[0])
         labels = people.labels[rows]
         valid = ((labels[:, None] == labels[None]) | ~mentioned[None]).all(-1)
         images = compose(rgba, augment=True)
@@ -232,6 +240,10 @@ class Trainer:
             "valid": valid,
             "shown": people.visible[rows],
         }
+
+    def describe(self, row: int) -> tuple[str, list[int]]:
+        people, person = self.people, self.people.person[row]
+        return describe(people.outfits[person], people.looks[person], people.views[row], self.random)
 
     def attack(self, images: Tensor, texts: Tensor, valid: Tensor, scale: Tensor) -> Tensor:
         """One gradient step of L2 length ``--attack`` from a random start, against the contrastive loss."""
@@ -323,12 +335,12 @@ class Trainer:
                 use = inside & shown[:, k] & (labels[:, k] >= 0)
                 if use.sum() >= 30:
                     result[f"{region} {field}"] = float((logits[field][use].argmax(1) == labels[use, k]).float().mean())
-        rng = np.random.default_rng(0)
+        rng = random.Random(0)
         front = [
             k for k, r in enumerate(rows) if people.views[r].region == "full" and people.views[r].facing == "front"
         ]
         front = front[::2][:100]
-        texts = [caption(people.outfits[people.person[rows[k]]], rng=rng)[0] for k in front]
+        texts = [caption(people.outfits[people.person[rows[k]]], rng, view="full").text for k in front]
         similarity = embeddings[front] @ model.encode_text(texts).T
         target = torch.arange(len(front))
         result["image to text R@1 of 100"] = float((similarity.argmax(1) == target).float().mean())

@@ -14,6 +14,7 @@ from personify.body.posing import relaxed_pose, skin_parts, skinning_transforms
 from personify.render.cameras import Camera, frame_points
 from personify.render.lights import Lights
 from personify.render.renderer import MeshRenderer
+from personify.wardrobe.caption import VIEWS
 
 REGIONS = ("full", "upper", "head")
 FACINGS = ("front", "side", "back")
@@ -53,16 +54,21 @@ STANDARD_VIEWS = (
 """What a finished person is scored by."""
 
 
+def caption_view(view: View) -> str:
+    """The key of `personify.wardrobe.caption.VIEWS` that speaks of this picture."""
+    if view.region == "head":
+        return "nape" if view.facing == "back" else "face"
+    front = "upper" if view.region == "upper" else "full"
+    return {"front": front, "side": "side", "back": "back"}[view.facing]
+
+
 def part_prompt(text: str, view: View) -> str:
     """The text said of a part of the person, as the captions the model was trained on say it.
 
     >>> part_prompt("a man in a red shirt", View("head"))
     'the face of a man in a red shirt'
     """
-    if view.region == "head":
-        return f"the back of the head of {text}" if view.facing == "back" else f"the face of {text}"
-    prefix = "the upper body of " if view.region == "upper" else ""
-    return {"front": prefix, "side": "the side view of ", "back": "the back of "}[view.facing] + text
+    return VIEWS[caption_view(view)][0][0] + text
 
 
 def region_camera(vertices: NDArray[np.floating], skeleton: Skeleton, posed: Float, view: View, size: int) -> Camera:
