@@ -32,7 +32,7 @@ class Dressing:
         return {f"{slot}.{name}": value for slot, piece in worn.items() for name, value in piece.items()}
 
 
-def dress(mentions: list[Mention]) -> Dressing:
+def settle_clothes(mentions: list[Mention]) -> Dressing:
     """Put the mentions on, in the order said; the last one named wins a slot, unless it is worn *under* the first."""
     result = Dressing()
     color = ""

@@ -117,6 +117,7 @@ class _Reader:
         self.attached = False  # the run started right behind its noun: "jeans blue", "hair is red", "a shirt in red"
         self.head = "person"  # the kind of thing named last
         self.negated = False
+        self.after_and = False  # the run started behind "and"
         self.relation = ""
         self.lost: set[int] = set()  # items nothing was made of
 
@@ -137,6 +138,7 @@ class _Reader:
 
     def _adjective(self, item: Item, before: Item) -> None:
         if not self.run:
+            self.after_and = before.role == "and"
             shirt_in_red = before.text == "in" and self.head == "garment"
             self.attached = (
                 before.role == "copula" or shirt_in_red or (before.role == "noun" and self.head != "clothes")
@@ -147,8 +149,8 @@ class _Reader:
         noun = _noun_of(item)
         own = self._take_run(before)
         self._hand_back()
-        if own and before == "and":
-            self.negated = False
+        if own and self.after_and:
+            self.negated = False  # "no hat and blue jeans"
         if noun.head == "garment":
             self.result.mentions.append(Mention(noun, item.text, absent=self.negated, relation=self.relation))
             self.relation = ""

@@ -11,8 +11,8 @@ _INCHES = r"(?: ?(?:and )?(?P<inches>\d{1,2})(?: ?(?:inches|inch|in|\"|''))?)?"
 _HEIGHTS = (
     re.compile(r"\b(?P<centimetres>\d{2,3}(?:\.\d)?) ?(?:cm|centimetres?|centimeters?)\b"),
     re.compile(r"\b(?P<metres>\d) ?m ?(?P<rest>\d{2})\b"),
-    re.compile(r"\b(?P<metres>\d[.,]\d{1,2}) ?(?:m|metres?|meters?)\b"),
-    re.compile(r"\b(?P<feet>[2-8]) ?(?:feet|foot|ft|')" + _INCHES),
+    re.compile(r"\b(?P<metres>\d(?:[.,]\d{1,2})?) ?(?:m|metres?|meters?)\b"),
+    re.compile(r"\b(?P<feet>\d{1,2}) ?(?:feet|foot|ft|')" + _INCHES),
 )
 _TALL = re.compile(r"^ ?(?:tall|high|in height)\b")
 _OF_THING = re.compile(r"^ ?(?:long|wide)\b")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from personify.errors import PersonifyError
-from personify.text.dressing import dress
+from personify.text.dressing import settle_clothes
 from personify.text.grammar import Parse, parse
 from personify.text.measures import read_measures
 from personify.text.split import split_text
@@ -85,7 +85,7 @@ def read(shape: str | None = None, look: str | None = None) -> Reading:
     text = "\n".join(part for part in (shape, look) if part)
     measured, rest, notes = read_measures(text.lower().replace("-", " ").replace("’", "'"))
     parsed = parse(rest)
-    dressing = dress(parsed.mentions)
+    dressing = settle_clothes(parsed.mentions)
     attributes, conflicts = _merge(parsed)
     attributes |= measured
     if "person.age" in attributes:

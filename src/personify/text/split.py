@@ -90,7 +90,7 @@ def _brings_look(following: list[str]) -> bool:
     """Whether a look noun comes before the next small word."""
     for word in following[:7]:
         entry = _entry(word)
-        if isinstance(entry, Noun) and entry.head in _LOOK_HEADS:
+        if isinstance(entry, Noun) and entry.head in _LOOK_HEADS and stem(word) not in _motion_stems():
             return True
         if word in _STOPS or word.lower() in _CLOTHING:
             return False

@@ -20,10 +20,10 @@ _NUMBER = re.compile(
 _EVERYDAY_TEXT = """
 back bank bark bath bead beach bean bear beast beat bell best bird blank block blow blur boat bold bolt bone book
 boost born boss both bowl brow brew bring build bull bunch burn bush cafe cake call calm came camp cane card care
-case cast cave chair chain check cheek chief chin clean clear clock clone close cloud coast coal cold come cone cook
-cool core corn count course court cow cream crew cross crowd dance dare dart dash deep desk door down draw dream
-drew drink drop each east easy fail fairy fall farm fast feel fell fight fill film find fine fire flat floor flow
-food foot form frog from game give glad glass globe glove glow goal goat going gone good grab grand grass great
+case cast cave chair chain check cheek chief chin class clean clear clock clone close cloud coast coal cold come
+cone cook cool core corn count course court cow cream crew cross crowd dance dare dart dash deep desk door down draw
+dream drew drink drop each east easy fail fairy fall farm fast feel fell fight fill film find fine fire flat floor
+flow food foot form frog from game give glad glass globe glove glow goal goat going gone good grab grand grass great
 green greet grew grip ground grow guitar half hall hand hard have head hear heart heat held hell help here hero hill
 hold hole holy home hope horn horse host hour house jump keen keep kick kill kind kiss knee knife knit lake lamb
 lamp land lane last late laugh lawn lead leaf lean left lend lens less life lift like lime line link lion list live
@@ -95,7 +95,7 @@ def edit_distance(a: str, b: str) -> int:
     (1, 1)
     """
     before: list[int] = []
-    previous, current = list(range(len(b) + 1)), [0] * (len(b) + 1)
+    previous = list(range(len(b) + 1))
     for i, left in enumerate(a, 1):
         current = [i] + [0] * len(b)
         for j, right in enumerate(b, 1):
@@ -103,4 +103,4 @@ def edit_distance(a: str, b: str) -> int:
             if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
                 current[j] = min(current[j], before[j - 2] + 1)
         before, previous = previous, current
-    return current[-1]
+    return previous[-1]

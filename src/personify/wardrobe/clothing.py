@@ -170,8 +170,13 @@ def _finish(chosen: Attributes, slot: str, palette: Palette, draw: Draw, asked_f
 
 def _color(chosen: Attributes, slot: str, kind: str, palette: Palette, draw: Draw) -> str:
     random = draw(f"{slot} color")
+    taken = {chosen.get(f"{other}.color") for other in ("top", "bottom", "outer") if other != slot}
     if kind == "jeans":
-        return palette.bottom if palette.bottom in DENIM else random.choice(DENIM[:2])
+        return next(
+            color
+            for color in (palette.bottom, *random.sample(DENIM[:2], 2), *DENIM)
+            if color in DENIM and color not in taken
+        )
     if slot == "feet":
         return palette.feet if palette.feet in FOOTWEAR[kind] else random.choice(FOOTWEAR[kind][:2])
     if kind == "belt" and chosen.get("feet.color") in USUAL["belt"]:
@@ -179,7 +184,6 @@ def _color(chosen: Attributes, slot: str, kind: str, palette: Palette, draw: Dra
     if kind in USUAL:
         return random.choice(USUAL[kind])
     color = getattr(palette, slot) if slot in ("top", "bottom", "outer") else palette.accent
-    taken = {chosen.get(f"{other}.color") for other in ("top", "bottom", "outer") if other != slot}
     if slot in ("top", "bottom") and color in taken:
         return next(quiet for quiet in ("white", "charcoal", "beige", "navy") if quiet not in taken)
     return str(color)
