@@ -66,7 +66,8 @@ def fill_floor(shadow: Any, below: Any, corner: Any, cell: Any, rough: Any, ligh
             u, v = m[0, 0] * x + m[0, 2] * z + m[0, 3], m[1, 0] * x + m[1, 2] * z + m[1, 3]
             near = m[2, 0] * x + m[2, 2] * z + m[2, 3]
             gap = _blocker(shadow.nearness, u, v, near, 0.20 / texel, spiral)
-            rough[row, column, 0] = _lit(shadow.nearness, u, v, near, (0.012 + _LAMP * gap) / texel, spiral)
+            radius = (0.012 + _LAMP * gap) / texel
+            rough[row, column, 0] = _lit(shadow.nearness, u, v, near, radius, spiral) if gap > 0 else 1.0
             rough[row, column, 1] = _openness(below, row, column, 0.12 / cell, spiral)
     for row in prange(size):
         for column in range(size):
@@ -150,4 +151,4 @@ def backdrop(background: Any, floor: Any, view: Any, row: Any, column: Any, heig
     distance = -py / dy
     key, ambient = _floor_light(floor, px + distance * dx, pz + distance * dz)
     light = (0.45 + 0.55 * key) * (0.25 + 0.75 * ambient)
-    return red * light, green * light * 1.0, blue * light
+    return red * light, green * light, blue * light

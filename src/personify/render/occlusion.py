@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from personify.render.rasterize import NOTHING
+
 RADIUS = 0.10  # metres
 TAPS = 12
 _STRENGTH = 1.6
@@ -43,19 +45,20 @@ def ambient_occlusion(raster: Any, step: Any, K: Any, openness: Any, blurred: An
         blurred: [H, W] float32 result, 1 = open; undefined where nothing is.
     """
     height, width = openness.shape
+    lens = (1 / K[0, 0], 1 / K[1, 1], K[0, 2] - 0.5, K[1, 2] - 0.5)  # inverse focal lengths and principal point
     for row in prange(height):
         for column in range(width):
             y, x = row * step + step // 2, column * step + step // 2
-            openness[row, column] = _open(raster, y, x, column, row, K) if raster.face_ids[y, x] >= 0 else -1.0
+            openness[row, column] = _open(raster, y, x, column, row, lens) if raster.face_ids[y, x] >= 0 else -1.0
     for row in prange(height):
         for column in range(width):
             blurred[row, column] = _blur(raster, step, openness, row, column)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _position(raster: Any, y: Any, x: Any, depth: Any, K: Any) -> Any:
+def _position(raster: Any, y: Any, x: Any, depth: Any, lens: Any) -> Any:
     w = 1.0 if raster.ortho else depth
-    return (x + 0.5 - K[0, 2]) / K[0, 0] * w, (y + 0.5 - K[1, 2]) / K[1, 1] * w, depth
+    return (x - lens[2]) * w * lens[0], (y - lens[3]) * w * lens[1], depth
 
 
 @njit(cache=True, nogil=True)
@@ -73,11 +76,11 @@ def _slope(raster: Any, y: Any, x: Any, dy: Any, dx: Any, depth: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _open(raster: Any, y: Any, x: Any, column: Any, row: Any, K: Any) -> Any:
+def _open(raster: Any, y: Any, x: Any, column: Any, row: Any, lens: Any) -> Any:
     height, width = raster.face_ids.shape
     depth = _depth(raster, y, x)
-    px, py, pz = _position(raster, y, x, depth, K)
-    pixel = (1.0 if raster.ortho else depth) / K[0, 0]  # metres per sample
+    px, py, pz = _position(raster, y, x, depth, lens)
+    pixel = (1.0 if raster.ortho else depth) * lens[0]  # metres per sample
     sx, sy = _slope(raster, y, x, 0, 1, depth) / pixel, _slope(raster, y, x, 1, 0, depth) / pixel
     nx, ny, nz = sx, sy, -1.0
     if not raster.ortho:  # the image plane is tilted against the depth axis by the perspective
@@ -89,13 +92,13 @@ def _open(raster: Any, y: Any, x: Any, column: Any, row: Any, K: Any) -> Any:
     occlusion = 0.0
     for tap in range(TAPS):
         r, c = y + int(reach * SPIRALS[spiral, tap, 1]), x + int(reach * SPIRALS[spiral, tap, 0])
-        if 0 <= r < height and 0 <= c < width and raster.face_ids[r, c] >= 0:
-            qx, qy, qz = _position(raster, r, c, _depth(raster, r, c), K)
+        if 0 <= r < height and 0 <= c < width and raster.nearness[r, c] > NOTHING:
+            qx, qy, qz = _position(raster, r, c, _depth(raster, r, c), lens)
             vx, vy, vz = qx - px, qy - py, qz - pz
             square = vx * vx + vy * vy + vz * vz
             above = vx * nx + vy * ny + vz * nz - 0.004
             if above > 0 and square < 4 * RADIUS * RADIUS:
-                occlusion += above / (square + 4e-4) * max(0.0, 1 - square / (4 * RADIUS * RADIUS))
+                occlusion += above / (square + 4e-4) * (1 - square / (4 * RADIUS * RADIUS))
     return max(0.0, 1 - _STRENGTH * RADIUS * occlusion / TAPS)
 
 
@@ -106,11 +109,12 @@ def _blur(raster: Any, step: Any, openness: Any, row: Any, column: Any) -> Any:
         return 1.0
     height, width = openness.shape
     half = step // 2
-    depth = _depth(raster, row * step + half, column * step + half)
+    near = raster.nearness[row * step + half, column * step + half]
+    tolerance = 0.03 * (1.0 if raster.ortho else near * near)  # 3 cm in depth
     total, weight = 0.0, 0.0
     for r in range(max(row - 2, 0), min(row + 2, height)):
         for c in range(max(column - 2, 0), min(column + 2, width)):
-            if openness[r, c] >= 0 and abs(_depth(raster, r * step + half, c * step + half) - depth) < 0.03:
+            if openness[r, c] >= 0 and abs(raster.nearness[r * step + half, c * step + half] - near) < tolerance:
                 total += openness[r, c]
                 weight += 1.0
     return total / weight

@@ -17,7 +17,7 @@ from personify.render.backdrop import backdrop
 from personify.render.color import encode
 from personify.render.lights import visibility
 from personify.render.rasterize import barycentrics_at
-from personify.render.textures import sample_color, sample_value
+from personify.render.textures import sample_color, sample_vector
 
 MATERIAL = np.dtype(
     [
@@ -30,6 +30,7 @@ MATERIAL = np.dtype(
         ("normal_map", np.int32),  # -1 = none
     ]
 )
+_LAMP = 0.09  # radius of a lamp over its distance
 _WRAP = 0.22  # how far diffuse light creeps around the terminator, as in skin and cloth
 _WHITE = 0.72  # the tone curve is the identity up to here and approaches 1 above
 
@@ -167,7 +168,7 @@ def _ggx(n: Any, v: Any, light: Any, nl: Any, nv: Any, roughness: Any) -> Any:
     hx, hy, hz = hx * scale, hy * scale, hz * scale
     nh = _saturate(n[0] * hx + n[1] * hy + n[2] * hz)
     vh = _saturate(v[0] * hx + v[1] * hy + v[2] * hz)
-    a = max(roughness * roughness, 0.02)
+    a = math.sqrt(roughness**4 + _LAMP * _LAMP)  # a lamp of some size blurs its own reflection
     d = nh * nh * (a * a - 1) + 1
     k = (roughness + 1) * (roughness + 1) / 8
     lobe = a * a / (math.pi * d * d) / (4 * _mix(k, 1.0, nl) * _mix(k, 1.0, nv) + 1e-4)
@@ -214,9 +215,11 @@ def shade(rig: Any, n: Any, v: Any, albedo: Any, roughness: Any, metallic: Any, 
             green + g * rig.colors[index, 1],
             blue + b * rig.colors[index, 2],
         )
-        if direct > 0:
+        if nl > 0:
             lobe, fresnel = _ggx(n, v, light, nl, nv, roughness)
-            lobe *= direct * math.pi * gloss * (1.0 if index < 2 else 0.4)
+            # A soft box is seldom hidden altogether: eyes keep their catch light under brows and lashes.
+            glint = nl * _mix(seen, 1.0, 0.6 * (1 - roughness) * (1 - roughness))
+            lobe *= glint * math.pi * gloss * (1.0 if index < 2 else 0.3)
             gloss_red += lobe * rig.colors[index, 0] * _mix(base[0], 1.0, fresnel)
             gloss_green += lobe * rig.colors[index, 1] * _mix(base[1], 1.0, fresnel)
             gloss_blue += lobe * rig.colors[index, 2] * _mix(base[2], 1.0, fresnel)
@@ -282,11 +285,7 @@ def _surface(
         if material.normal_map >= 0:
             t = material.normal_map
             lod = _lod(textures.levels, t, ux, uxv, uy, uyv, view.samples)
-            bx, by = (
-                2 * sample_value(textures, t, lod, tu, tv, 0) - 1,
-                2 * sample_value(textures, t, lod, tu, tv, 1) - 1,
-            )
-            bz = 2 * sample_value(textures, t, lod, tu, tv, 2) - 1
+            bx, by, bz = sample_vector(textures, t, lod, tu, tv)
             nx, ny, nz = _bend(mesh, f, (nx, ny, nz), (bx, by, bz))
     if nx * vx + ny * vy + nz * vz < 0 and _is_back(mesh, f, vx, vy, vz):
         nx, ny, nz = -nx, -ny, -nz
