@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.headfit import ANGLES, HatPlane, HeadFit, hat_material, measure_head
 from personify.wardrobe.headscarf import make_headscarf
 from personify.wardrobe.helmet import cut_helmet
-from personify.wardrobe.loft import Shell, join, loft, rigid_weights, rimmed, thickened, to_piece, tube
+from personify.wardrobe.loft import Shell, arranged, join, loft, rigid_weights, rimmed, thickened, to_piece, tube
 from personify.wardrobe.outfit import Garment, Outfit
 from personify.wardrobe.patterns import Region, luminance
 from personify.wardrobe.piece import Piece
@@ -59,7 +58,7 @@ def make_headwear(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[li
     hat = HATS[garment.kind]
     fit = measure_head(figure, hat.plane, hat.hair)
     shells, extras = hat.cut(fit, garment)
-    shell = join([part.placed(place) for part, place in zip(shells, _stacked(shells), strict=True)])
+    shell = arranged(shells)
     main = replace(shell, vertices=fit.to_world(shell.vertices))
     material = hat_material(main, garment, fit, outfit.seed, max(texture_size // 2, 64))
     pieces = [to_piece(garment.kind, main, rigid_weights(len(main.vertices), "head"), material)]
@@ -67,13 +66,6 @@ def make_headwear(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[li
         world = replace(extra, vertices=fit.to_world(extra.vertices))
         pieces.append(to_piece(f"{garment.kind} {name}", world, rigid_weights(len(world.vertices), "head"), look))
     return pieces, hat.plane
-
-
-def _stacked(shells: list[Shell]) -> list[tuple[float, float, float, float]]:
-    """One strip of the atlas per surface, as tall as the surface is."""
-    tall = np.array([max(float(np.ptp(shell.st[:, 1])), 0.03) for shell in shells])
-    tops = np.concatenate([[0], np.cumsum(tall) / tall.sum()])
-    return [(0.004, float(a) + 0.004, 0.996, float(b) - 0.004) for a, b in itertools.pairwise(tops)]
 
 
 def _crown(fit: HeadFit, rows: Points, lining: float = 0.03) -> Shell:

@@ -96,6 +96,22 @@ def join(shells: Sequence[Shell]) -> Shell:
     return Shell(vertices, faces, uvs, st, edge, region)
 
 
+def arranged(shells: Sequence[Shell]) -> Shell:
+    """Several surfaces in one atlas at one true scale: side by side or below one another, whichever wastes less."""
+    size = np.array([np.maximum(np.ptp(shell.st, axis=0), 0.002) for shell in shells]) * 1.04  # [N, 2] metres
+    beside, below = 1 / max(size[:, 0].sum(), size[:, 1].max()), 1 / max(size[:, 0].max(), size[:, 1].sum())
+    axis, scale = (0, beside) if beside > below else (1, below)
+    places = np.zeros((len(shells), 2))
+    places[1:, axis] = np.cumsum(size[:-1, axis]) * scale
+    corner = places + 0.02 * size * scale
+    return join(
+        [
+            shell.placed((left, top, left + 0.96 * width, top + 0.96 * height))
+            for shell, (left, top), (width, height) in zip(shells, corner, size * scale, strict=True)
+        ]
+    )
+
+
 def vertex_normals(vertices: Points, faces: Int) -> Points:  # [V, 3], [F, 3] -> [V, 3]
     """Area-weighted unit normals; vertices at one place (seams) share theirs."""
     weld = _weld(vertices)
