@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from personify.body.mesh import Int
+from personify.wardrobe.anatomy import SKIN, morphs_of
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.noise import smoothstep
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
 from personify.wardrobe.scalp import MIDDLE, beard_field
-from personify.wardrobe.skin import morphs_of
 from personify.wardrobe.strands import Head, Mesh, Roots, ribbons, vertex_normals
 from personify.wardrobe.tresses import card_columns, hair_material
 from personify.wardrobe.vocabulary import HAIR_COLORS
@@ -40,16 +40,23 @@ _CUTS = {
 }
 
 
-def make_beard(figure: Figure, outfit: Outfit, texture_size: int) -> list[Piece]:
-    """The beard's own geometry; stubble and clean-shaven faces have none (they are painted on the skin)."""
+def make_beard(head: Head, outfit: Outfit, texture_size: int) -> list[Piece]:
+    """The beard's own geometry; stubble and clean-shaven faces have none (they are painted on the skin).
+
+    Args:
+        head: who wears it.
+        outfit: style, colour and seed are read.
+        texture_size: of the person; the beard's texture is a quarter of it.
+    """
     style = outfit.hair.beard
     if style not in _CUTS:
         return []
     cut, rng = _CUTS[style], np.random.default_rng([outfit.seed, 431])
+    figure = head.figure
     roots, source = _roots(figure, style, cut.count, rng)
-    curves = _grow(figure, roots, cut, rng)
+    curves = _grow(head, roots, cut, rng)
     mesh = Mesh.empty()
-    _, normals = Head(figure).above(curves)
+    _, normals = head.above(curves)
     count = len(curves)
     profile = np.interp(np.linspace(0, 1, STEPS + 1), [0, 0.3, 1], [0.8, 1.0, 0.45])
     width = (0.0048 + 0.035 * min(cut.chin, 0.1)) * figure.scale * profile * rng.uniform(0.75, 1.25, (count, 1))
@@ -66,7 +73,7 @@ def _roots(figure: Figure, style: str, count: int, rng: np.random.Generator) -> 
     """Places spread evenly over the beard, and for each the nearest body vertex, which moves it."""
     faces = figure.skin_faces
     field = beard_field(figure.canonical, style)
-    faces = faces[(field[faces].mean(1) > 0.35) & (faces.max(1) < 13348)]
+    faces = faces[(field[faces].mean(1) > 0.35) & (faces.max(1) < SKIN.stop)]
     corners = figure.canonical[faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     steps = (np.arange(count) + rng.random()) / count
@@ -79,7 +86,7 @@ def _roots(figure: Figure, style: str, count: int, rng: np.random.Generator) -> 
     return roots[outside], chosen[np.arange(count), weights[..., 0].argmax(1)][outside]
 
 
-def _grow(figure: Figure, roots: Roots, cut: _Cut, rng: np.random.Generator) -> Points:
+def _grow(head: Head, roots: Roots, cut: _Cut, rng: np.random.Generator) -> Points:
     x, y = roots.canonical[:, 0] - MIDDLE, roots.canonical[:, 1]
     side = np.sign(x)
     upper = smoothstep(1.5845, 1.588, y) * (np.abs(x) < 0.034)
@@ -92,4 +99,4 @@ def _grow(figure: Figure, roots: Roots, cut: _Cut, rng: np.random.Generator) -> 
     flow = flow + 0.30 * roots.normals + 0.14 * rng.normal(size=flow.shape)
     lift = np.linspace(0, 1, STEPS + 1)[None] ** 0.6 * cut.lift * rng.uniform(0.4, 1.1, (len(x), 1)) + 0.0006
     pull = np.stack([-0.8 * x / 0.06 * (length > 0.05), -0.22 + 0 * x, 0 * x], 1)
-    return Head(figure).grow(roots, flow, length, lift, pull, STEPS)
+    return head.grow(roots, flow, length, lift, pull, STEPS)

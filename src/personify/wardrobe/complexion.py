@@ -9,17 +9,19 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from personify.wardrobe.anatomy import SKIN
 from personify.wardrobe.figure import canonical_body, default_body
 from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.scalp import MIDDLE, beard_field, hairline
 from personify.wardrobe.uvmap import bake_attributes
-from personify.wardrobe.vocabulary import EYE_COLORS, HAIR_COLORS, SKIN_TONES
+from personify.wardrobe.vocabulary import HAIR_COLORS, SKIN_TONES
 
 Map = NDArray[np.float32]
+Values = NDArray[np.floating]
 Texture = NDArray[np.uint8]
 
 
@@ -84,9 +86,7 @@ def canvas(size: int) -> Canvas:
 
     body = default_body()
     faces, face_uvs = body.faces.numpy(), body.face_uv.numpy()
-    skin = (
-        faces.max(1) < faces.max() - 369
-    )  # the eyeballs and the tongue follow the skin and have textures of their own
+    skin = faces.max(1) < SKIN.stop  # the eyeballs and the tongue follow the skin and have textures of their own
     points = canonical_body()[0]
     attributes = np.concatenate([points, _cavity(points, faces)[:, None]], 1)
     baked, mask = bake_attributes(body.uv.numpy(), faces[skin], attributes, size, face_uvs[skin], gutter=2)
@@ -126,7 +126,7 @@ def paint_skin(outfit: Outfit, size: int) -> tuple[Texture, Texture]:
     _paint_beard(shaded, head, face, outfit, seed)
     _paint_brows(shaded, relief, head, outfit, seed)
     _paint_scalp(shaded, relief, head, outfit, seed)
-    _blend(shaded, face["inside-mouth"], (0.30, 0.08, 0.08))
+    blend(shaded, face["inside-mouth"], (0.30, 0.08, 0.08))
     color[atlas.head], height[atlas.head] = shaded, relief
     texture = (np.clip(atlas.spread(color), 0, 1) * 255 + 0.5).astype(np.uint8)
     return texture, normal_map(atlas.spread(height), atlas.metres)
@@ -142,7 +142,8 @@ def normal_map(height: Map, metres: Map) -> Texture:
     return (normal * 127.5 + 128).astype(np.uint8)
 
 
-def _blend(color: Map, amount: Map, target: tuple[float, ...] | Map) -> None:
+def blend(color: Map, amount: Values, target: ArrayLike) -> None:
+    """Mix ``target`` into texels [N, 3] in place, by ``amount`` [N] clipped to [0, 1]."""
     color += np.clip(amount, 0, 1)[:, None] * (np.asarray(target, np.float32) - color)
 
 
@@ -169,7 +170,7 @@ def _flesh(atlas: Canvas, tone: Map, seed: int) -> Map:
 
 def _paint_nails(color: Map, atlas: Canvas, tone: Map) -> None:
     nails = np.maximum(atlas.masks["fingernails"], atlas.masks["toenails"])
-    _blend(color, 0.6 * nails, np.clip(tone * 0.75 + np.array([0.24, 0.16, 0.15]), 0, 0.97))
+    blend(color, 0.6 * nails, np.clip(tone * 0.75 + np.array([0.24, 0.16, 0.15]), 0, 0.97))
 
 
 def _paint_blush(color: Map, points: Map, masks: dict[str, Map], tone: Map, outfit: Outfit) -> None:
@@ -187,19 +188,18 @@ def _paint_lips(color: Map, relief: Map, points: Map, masks: dict[str, Map], ton
     person = outfit.person
     rng = np.random.default_rng([outfit.seed, 412])
     wears = person.sex == "female" and person.age > 16 and rng.random() < 0.35
-    natural = np.clip(tone * np.array([0.90, 0.62, 0.62]) + np.array([0.03, 0.0, 0.0]), 0, 1)
+    natural = np.clip(tone * np.array([0.86, 0.60, 0.62]) + np.array([0.02, 0.0, 0.01]), 0, 1)
     sticks = np.array([[0.62, 0.10, 0.15], [0.70, 0.28, 0.32], [0.55, 0.12, 0.24], [0.66, 0.33, 0.30]])
     lip = sticks[rng.integers(len(sticks))] * 0.75 + 0.25 * natural if wears else natural
-    amount = smoothstep(0.2, 0.75, masks["lips"]) * (1.0 if wears else 0.75 if person.sex == "female" else 0.55)
+    strength = 1.0 if wears else 0.7 if person.sex == "female" and person.age > 13 else 0.5
+    amount = strength * smoothstep(0.2, 0.75, masks["lips"])
     creases = value_noise(points, (900.0, 60.0, 60.0), 17)
     shade = (0.92 + 0.16 * creases)[:, None]
     color += amount[:, None] * (lip * shade - color)
     relief += 0.00012 * masks["lips"] * creases
     x, y = np.abs(points[:, 0] - MIDDLE), points[:, 1]
-    seam = (
-        np.exp(-(((y - 1.5787 - 0.03 * np.maximum(x - 0.015, 0)) / 0.0011) ** 2)) * (x < 0.027) * (points[:, 2] > 0.115)
-    )
-    color *= (1 - 0.35 * seam)[:, None]
+    seam = np.exp(-(((y - 1.5787) / 0.0010) ** 2)) * smoothstep(0.0215, 0.018, x) * (points[:, 2] > 0.115)
+    color *= (1 - 0.3 * seam)[:, None]
 
 
 def _paint_eyes(color: Map, points: Map, tone: Map, outfit: Outfit) -> None:
@@ -215,12 +215,12 @@ def _paint_eyes(color: Map, points: Map, tone: Map, outfit: Outfit) -> None:
     female = outfit.person.sex == "female" and outfit.person.age > 13
     liner = np.exp(-((above / (0.0013 if female else 0.0009)) ** 2)) * (0.75 if female else 0.5)
     liner = np.maximum(liner, 0.35 * np.exp(-((below / 0.0008) ** 2))) * within
-    _blend(color, liner, (0.07, 0.045, 0.04))
+    blend(color, liner, (0.07, 0.045, 0.04))
     rng = np.random.default_rng([outfit.seed, 413])
     if female and rng.random() < 0.3:
         lid = np.exp(-(((above - 0.003) / 0.0035) ** 2)) * within
         shades = np.array([[0.45, 0.28, 0.25], [0.38, 0.30, 0.38], [0.50, 0.36, 0.30]])
-        _blend(color, 0.35 * lid, shades[rng.integers(3)] * (0.4 + 0.6 * tone.mean()))
+        blend(color, 0.35 * lid, shades[rng.integers(3)] * (0.4 + 0.6 * tone.mean()))
 
 
 @functools.lru_cache(maxsize=1)
@@ -251,8 +251,10 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     amount = body * (0.58 + 0.65 * hairs)
     hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
     brow = 0.8 * hair if hair.mean() < 0.5 or age > 60 else 0.62 * hair + 0.12 * color.mean(0)
-    _blend(color, np.clip(amount, 0, 0.9) * (0.85 if hair.mean() < 0.5 else 0.7), brow)
-    relief += 0.00015 * body * hairs
+    if hair.mean() < 0.5:
+        brow = np.minimum(brow, 0.42 * color.mean(0))  # brows are darker than the skin they grow on
+    blend(color, np.clip(amount, 0, 0.9) * (0.85 if hair.mean() < 0.5 else 0.7), brow)
+    relief += 0.00008 * body * hairs
 
 
 def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit, seed: int) -> None:
@@ -267,7 +269,7 @@ def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit,
     hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
     if style == "none":
         hair = 0.5 * hair + 0.5 * np.array([0.25, 0.25, 0.28], np.float32)
-    _blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), 0.9 * hair)
+    blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), 0.9 * hair)
 
 
 _SCALP = {"bald": 0.10, "buzz": 0.80, "mohawk": 0.55}
@@ -279,12 +281,12 @@ def _paint_scalp(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     inside = hairline(points, sex, outfit.seed)
     dots = value_noise(points, 900.0, seed + 51)
     strength = _SCALP.get(style, 0.9) * (sex == "male" or style != "bald")
-    soft = 0.014 if style in _SCALP else 0.009
-    amount = smoothstep(-0.005, soft, inside + 0.006 * (dots - 0.5)) * strength
+    soft = 0.014 if style in _SCALP else 0.012
+    amount = smoothstep(-0.003, soft, inside + 0.008 * (dots - 0.5)) * strength
     if style in _SCALP:
         amount = amount * (0.62 + 0.62 * dots)
     relief += (0.0006 * dots * amount).astype(relief.dtype)
-    _blend(color, amount, 0.85 * np.array(HAIR_COLORS[outfit.hair.color], np.float32))
+    blend(color, amount, 0.85 * np.array(HAIR_COLORS[outfit.hair.color], np.float32))
 
 
 def _paint_age(color: Map, relief: Map, points: Map, age: float, seed: int) -> None:
@@ -319,29 +321,3 @@ def _paint_age(color: Map, relief: Map, points: Map, age: float, seed: int) -> N
     relief -= (0.0005 * old * crease).astype(relief.dtype)
     spots = smoothstep(0.80, 0.90, value_noise(points, 130.0, seed + 63)) * max(0.0, old - 0.55)
     color *= 1 - 0.5 * spots[:, None] * np.array([0.3, 0.45, 0.5], np.float32)
-
-
-def eye_texture(outfit: Outfit, size: int) -> Texture:
-    """One eye [size, size, 3] seen along its axis: radius 0.5 of the image is 100 degrees from the axis."""
-    seed = int(np.random.default_rng([outfit.seed, 415]).integers(1 << 20))
-    y, x = (np.mgrid[0:size, 0:size] + 0.5) / size * 2 - 1
-    degrees, angle = np.hypot(x, y).ravel() * 100, np.arctan2(y, x).ravel()
-    ring = np.stack([np.cos(angle), np.sin(angle), degrees / 100], 1)
-    child = 1.06 if outfit.person.age < 13 else 1.0
-    iris_edge, pupil_edge = 24.5 * child, 9.2
-    white = np.array([0.905, 0.885, 0.865], np.float32) * np.ones((size * size, 1), np.float32)
-    veins = smoothstep(0.62, 0.72, value_noise(ring, (9.0, 9.0, 3.0), seed)) * smoothstep(28, 60, degrees)
-    white *= 1 - 0.22 * veins[:, None] * np.array([0.1, 0.9, 0.9], np.float32)
-    white *= 1 - (smoothstep(35, 75, degrees)[:, None]) * np.array([0.14, 0.24, 0.24], np.float32)
-    iris = np.array(EYE_COLORS[outfit.person.eyes], np.float32)
-    fibres = value_noise(ring, (26.0, 26.0, 9.0), seed + 1) * 0.6 + value_noise(ring, (60.0, 60.0, 4.0), seed + 2) * 0.4
-    glow = smoothstep(1.0, -0.6, -y.ravel() * 1.0)  # light gathers in the iris opposite the lamp
-    inner = smoothstep(17, 11, degrees)
-    colored = iris * (0.78 + 0.75 * fibres + 0.45 * glow * smoothstep(24, 14, degrees))[:, None]
-    colored += inner[:, None] * fibres[:, None] * np.array([0.10, 0.06, 0.01], np.float32)
-    colored *= (1 - 0.62 * smoothstep(iris_edge - 4.5, iris_edge, degrees))[:, None]  # limbus
-    _blend(colored, smoothstep(pupil_edge + 0.9, pupil_edge - 0.9, degrees), (0.012, 0.010, 0.010))
-    _blend(white, smoothstep(iris_edge + 1.6, iris_edge - 1.2, degrees), (0.0, 0.0, 0.0))
-    _blend(white, smoothstep(iris_edge + 0.6, iris_edge - 1.6, degrees), colored)
-    white *= (1 - 0.30 * smoothstep(-0.10, -0.34, y.ravel()))[:, None]  # shade of the upper lid
-    return (np.clip(white, 0, 1) * 255 + 0.5).astype(np.uint8).reshape(size, size, 3)

@@ -27,10 +27,10 @@ _SPREADS = {
     "mouth-scale-horiz-incr": 0.22, "mouth-upperlip-volume-incr": 0.22, "mouth-lowerlip-volume-incr": 0.22,
     "mouth-upperlip-height-incr": 0.2, "mouth-lowerlip-height-incr": 0.2, "mouth-cupidsbow-incr": 0.25,
     "mouth-trans-up": 0.12, "mouth-dimples-out": 0.15, "mouth-philtrum-volume-incr": 0.15,
-    "nose-scale-vert-incr": 0.16, "nose-scale-horiz-incr": 0.18, "nose-scale-depth-incr": 0.15, "nose-hump-incr": 0.2,
-    "nose-point-up": 0.22, "nose-point-width-incr": 0.2, "nose-width1-incr": 0.16, "nose-width2-incr": 0.18,
-    "nose-width3-incr": 0.18, "nose-trans-up": 0.12, "nose-curve-convex": 0.2, "nose-volume-incr": 0.18,
-    "nose-greek-incr": 0.15, "nose-flaring-incr": 0.15,
+    "nose-scale-vert-incr": 0.12, "nose-scale-horiz-incr": 0.13, "nose-scale-depth-incr": 0.11, "nose-hump-incr": 0.14,
+    "nose-point-up": 0.16, "nose-point-width-incr": 0.14, "nose-width1-incr": 0.12, "nose-width2-incr": 0.13,
+    "nose-width3-incr": 0.13, "nose-trans-up": 0.09, "nose-curve-convex": 0.14, "nose-volume-incr": 0.13,
+    "nose-greek-incr": 0.11, "nose-flaring-incr": 0.11,
 }  # fmt: skip
 
 # What pulls the sculpted base face, which looks stern and sleepy, towards a friendly one.
@@ -58,7 +58,7 @@ _EVEN = (1.0, 1.0, 1.0)
 
 
 def ancestry_of(outfit: Outfit) -> Weights:
-    """Weights of Anny's ``african``, ``asian`` and ``caucasian`` phenotypes: they sum to 1, follow the skin and vary by seed.
+    """Weights of Anny's ``african``, ``asian`` and ``caucasian`` phenotypes: sum 1, suiting the skin, varied by seed.
 
     >>> round(sum(ancestry_of(Outfit()).values()), 6)
     1.0
@@ -68,9 +68,9 @@ def ancestry_of(outfit: Outfit) -> Weights:
     return dict(zip(("african", "asian", "caucasian"), (float(value) for value in share), strict=True))
 
 
-def sliders_of(outfit: Outfit, rng: np.random.Generator | None = None) -> Weights:
-    """Signed face sliders in [-0.6, 0.6]; ``rng`` defaults to the outfit's own, so that the same seed is the same face."""
-    rng = np.random.default_rng([outfit.seed, 402]) if rng is None else rng
+def sliders_of(outfit: Outfit) -> Weights:
+    """Signed face sliders in [-0.6, 0.6]; the same seed is the same face."""
+    rng = np.random.default_rng([outfit.seed, 402])
     person = outfit.person
     weights = {name: float(rng.normal(0, spread)) for name, spread in _SPREADS.items()}
     for bias in (_KIND, _FEMALE if person.sex == "female" else _MALE):
@@ -89,9 +89,9 @@ def _both(**weights: float) -> Weights:
 
 _EXPRESSIONS: dict[str, Weights] = {
     "neutral": _both(mouthSmile=0.16, eyeWide=0.04) | {"browInnerUp": 0.08},
-    "smile": _both(mouthSmile=0.52, cheekSquint=0.3, mouthDimple=0.15, eyeSquint=0.06) | {"browInnerUp": 0.12},
-    "grin": _both(mouthSmile=0.72, cheekSquint=0.45, mouthUpperUp=0.3, mouthLowerDown=0.12, eyeSquint=0.1)
-    | {"jawOpen": 0.08, "browInnerUp": 0.15},
+    "smile": _both(mouthSmile=0.50, cheekSquint=0.2, mouthDimple=0.15) | {"browInnerUp": 0.12},
+    "grin": _both(mouthSmile=0.62, cheekSquint=0.25, mouthUpperUp=0.45, mouthLowerDown=0.18)
+    | {"jawOpen": 0.07, "browInnerUp": 0.15},
     "serious": _both(browDown=0.3, mouthPress=0.3, eyeSquint=0.1),
     "surprised": _both(eyeWide=0.65, browOuterUp=0.6) | {"browInnerUp": 0.75, "jawOpen": 0.28, "mouthFunnel": 0.15},
     "sad": _both(mouthFrown=0.6, eyeLookDown=0.15) | {"browInnerUp": 0.9, "mouthShrugLower": 0.3},

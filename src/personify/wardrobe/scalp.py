@@ -51,10 +51,9 @@ def beard_field(points: Points, style: str) -> Values:
     chin = chin * smoothstep(0.085, 0.1, z)
     soul = smoothstep(0.010, 0.006, x) * smoothstep(1.574, 1.570, y) * smoothstep(1.555, 1.56, y) * front
     mouth = np.exp(-((x / 0.026) ** 4) - (((y - 1.5785) / 0.0085) ** 4)) * (z > 0.1)  # lips and the bare skin around
-    parts = {
-        "none": 0 * x,
-        "moustache": upper,
-        "goatee": np.maximum.reduce([upper, chin, soul, bridge]),
-    }
-    field = parts.get(style, np.maximum.reduce([jaw * (1 - mouth), upper, bridge, chin, soul]))
-    return np.clip(field, 0, 1)
+    if style == "none":
+        return 0 * x
+    if style == "moustache":
+        return upper
+    small = np.maximum(np.maximum(upper, chin), np.maximum(soul, bridge))
+    return small if style == "goatee" else np.maximum(jaw * (1 - mouth), small)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix, identity, vstack
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
 from personify.body.mesh import Int
 from personify.body.pose import JOINT_INDEX, NUM_JOINTS
+from personify.wardrobe.anatomy import SKIN
 from personify.wardrobe.figure import Figure, Points, canonical_body, default_body
 from personify.wardrobe.noise import smoothstep
 from personify.wardrobe.scalp import HEAD_CENTER, MIDDLE
@@ -43,7 +44,7 @@ def _head_operator() -> csr_matrix:
     body, points = default_body(), canonical_body()[0]
     faces = body.faces.numpy()
     corners = points[faces]
-    faces = faces[(faces.max(1) < 13348) & (corners[..., 1] > 1.5).all(1) & (np.abs(corners[..., 0]) < 0.12).all(1)]
+    faces = faces[(faces.max(1) < SKIN.stop) & (corners[..., 1] > 1.5).all(1) & (np.abs(corners[..., 0]) < 0.12).all(1)]
     polar, azimuth = np.meshgrid(POLAR, np.arange(AROUND) * (2 * np.pi / AROUND), indexing="ij")
     sine = np.sin(polar)
     directions = np.stack([sine * np.sin(azimuth), np.cos(polar), sine * np.cos(azimuth)], -1).reshape(-1, 3)
@@ -102,7 +103,7 @@ class Head:
         normals = vertex_normals(figure.rest, figure.skin_faces)
         canonical = figure.canonical
         torso = (canonical[:, 1] > 1.0) & (canonical[:, 1] < 1.56) & (np.abs(canonical[:, 0]) < 0.34)
-        torso &= (figure.weight_of("head", "jaw") < 0.5) & (np.arange(len(canonical)) < 13348)
+        torso &= (figure.weight_of("head", "jaw") < 0.5) & (np.arange(len(canonical)) < SKIN.stop)
         tilted = smoothstep(1.50, 1.44, canonical[torso, 1])[:, None] * clearance * normals[torso]
         nodes = np.concatenate([self.points.reshape(-1, 3), figure.rest[torso] + tilted])
         self._node_normals = np.concatenate([self.normals.reshape(-1, 3), normals[torso]])
@@ -129,7 +130,7 @@ class Head:
 
         return Roots(mix(self.points), unit(mix(self.normals)), mix(self.canonical))
 
-    def place(self, canonical: Sequence[float]) -> Points:  # [3] -> [3]
+    def place(self, canonical: ArrayLike) -> Points:  # [3] -> [3]
         """A canonical point near the head carried to this head (by the offset from the nearest surface places)."""
         target = np.asarray(canonical, np.float64)
         distance = np.linalg.norm(self.canonical.reshape(-1, 3) - target, axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ SOLID = (0.52, 0.98)
 """u range that is opaque everywhere."""
 
 
-def card_columns(kinds: NDArray[np.int64], flipped: NDArray[np.bool_]) -> NDArray[np.float64]:  # [N] -> [N, 2]
+def card_columns(kinds: Any, flipped: Any) -> NDArray[np.float64]:  # [N] -> [N, 2]
     """Left and right u of cards."""
     left, right = (kinds + 0.03) / 8, (kinds + 0.97) / 8
     return np.stack([np.where(flipped, right, left), np.where(flipped, left, right)], 1)
