@@ -299,7 +299,9 @@ def _pelvis_height(tpose: _Rest, source: SourceMotion, roles: dict[str, int]) ->
     pelvis = tpose.positions[roles["pelvis"], 1]
     leg = pelvis - tpose.positions[[roles["left_ankle"], roles["right_ankle"]], 1].min()
     sole = min(joints - 0.02 * leg, ends[:, 1].min() if len(ends) else joints)  # the ball's joint is above the sole
-    return float(max(pelvis - sole, 1.06 * leg))
+    if len(feet) == 2 and len(ends) == 0:  # bare ankles
+        return float(1.09 * leg)
+    return float(pelvis - sole)
 
 
 def _unit(tpose: _Rest, source: SourceMotion, roles: dict[str, int]) -> float:

@@ -60,7 +60,7 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     _gait("walk", "walk, go, step forward, come, move forward, approach, pace"),
     _gait("stroll", "stroll, wander, amble, walk leisurely, saunter, walk calm"),
-    _gait("march", "march, parade, walk like a soldier, military walk, goose step"),
+    _gait("march", "march, march like a soldier, parade, walk like a soldier, military walk, goose step"),
     _gait("sneak", "sneak, creep, tiptoe, prowl, stealth, stalk, walk crouched, crouch walk, walk quietly"),
     _gait("jog", "jog, trot, run slowly, run easy"),
     _gait("run", "run, race, rush, flee, chase, hurry, escape"),

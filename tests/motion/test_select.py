@@ -1,0 +1,145 @@
+"""Words to motion."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personify.errors import PersonifyError
+from personify.motion.library import library_names
+from personify.motion.select import motion_from_text, stem
+from personify.motion.words import ENTRIES
+
+EXPECTED = {
+    "": "idle", "standing around": "idle",
+    "waving": "wave_hello_right", "waves with the left hand": "wave_hello_left", "says hello": "wave_hello_right",
+    "arguing": "argue", "an angry person": "argue", "quarreling loudly": "argue",
+    "dancing": "dance_groove", "dancing happily": "dance_bounce", "disco dancing": "dance_disco",
+    "walk": "walk", "walking slowly": "walk", "he walked": "walk", "strolling": "stroll", "tired walk": "trudge",
+    "running": "run", "ran away": "run", "running fast": "sprint", "jogging": "jog", "sneaking": "sneak",
+    "marching like a soldier": "march", "walking backwards": "stroll_backwards",
+    "a karate kick": "front_kick_right", "kicks with the left leg": "front_kick_left",
+    "sitting down": "sit", "sit down and stand up again": "sit_chair", "crouching": "crouch",
+    "cheering": "cheer", "celebrating": "cheer", "clapping hands": "clap", "applauding": "clap",
+    "jumping": "jump", "hopping": "hop", "doing jumping jacks": "jumping_jacks", "push-ups": "push_ups",
+    "thinking": "thinking", "lost in thought": "thinking", "shrugging": "shrug", "bows politely": "bow",
+    "pointing to the left": "point_side_left", "points forward": "point_forward_right",
+    "raises the left hand": "left_arm_up", "nodding": "nod", "shakes his head": "shake_head",
+    "shaking hands": "shake_hands", "taking a selfie": "selfie", "talking on the phone": "phone",
+    "reading a book": "read_book", "playing guitar": "guitar", "praying": "praying", "hugging somebody": "hug",
+    "stretching": "side_stretch_right", "yoga tree": "tree_pose", "stand on one leg": "tree_pose",
+    "looks to the right": "look_right", "hands on hips": "hands_on_hips", "arms crossed": "arms_crossed",
+    "surrendering": "hands_up", "victory": "arms_v", "boxing": "box_punches", "saluting": "salute_right",
+    "thumbs up": "thumbs_up_right", "turning around": "turn", "spinning": "turn", "speaking": "talk",
+    "lifting weights": "overhead_press", "kneeling": "kneel_one", "drinking tea": "drink", "squatting": "squats",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name"), EXPECTED.items())
+def test_everyday_words(text, name):
+    assert motion_from_text(text).motion.name == name
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("wavng", "wave_hello_right"), ("runing", "run"), ("danceing", "dance_groove"), ("juping", "jump"),
+    ("claping", "clap"), ("sitdown sittting", "sit"), ("thinkin", "thinking"),
+])  # fmt: skip
+def test_typing_errors(text, name):
+    assert motion_from_text(text).motion.name == name
+
+
+def test_every_phrase_finds_its_entry():
+    """Each entry is reachable by all of its phrases but those that another entry says more exactly."""
+    for entry in ENTRIES:
+        phrases = entry.phrases.split(", ")
+        made = entry.make(0).name
+        side = {"left": "right", "right": "left"}
+        names = {made, made.replace(entry.side, side[entry.side]) if entry.side else made}
+        hits = [motion_from_text(phrase).motion.name in names for phrase in phrases]
+        assert sum(hits) >= min(3, len(hits)), (
+            entry.name,
+            [p for p, hit in zip(phrases, hits, strict=True) if not hit],
+        )
+
+
+def test_every_shipped_clip_is_reachable():
+    reached = set()
+    for entry in ENTRIES:
+        for side in ("", " left", " right"):
+            for phrase in entry.phrases.split(", ")[:4]:
+                reached.add(motion_from_text(phrase + side).motion.name)
+    reached |= {"wave_left"} if "wave_right" in reached else set()
+    assert set(library_names()) <= reached | {"side_stretch_left"}
+    assert motion_from_text("side stretch to the right").motion.name == "side_stretch_left"
+
+
+def test_words_are_accounted_for():
+    choice = motion_from_text("a tall man waving quickly with his left hand in the rain")
+    assert choice.understood == ["waving", "quickly", "left", "hand"]
+    assert choice.not_understood == ["tall", "rain"]
+
+
+def test_unknown_words_stand_and_are_reported():
+    choice = motion_from_text("xylophoning zebras")
+    assert choice.motion.name == "idle"
+    assert choice.not_understood == ["xylophoning", "zebras"]
+
+
+def test_speed_words():
+    normal, slow, fast = (motion_from_text(f"clapping {word}").motion for word in ("", "slowly", "quickly"))
+    assert slow.duration > normal.duration > fast.duration
+
+
+def test_left_and_right_are_mirror_images():
+    left, right = motion_from_text("salute left"), motion_from_text("salute with the right hand")
+    np.testing.assert_array_equal(left.motion.rotations, right.motion.mirrored().rotations)
+    assert "left" in left.motion.text
+
+
+def test_two_things_at_once():
+    motion = motion_from_text("walking and waving").motion
+    assert motion.name == "walk_wave_hello_right"
+    assert motion.translation[-1, 2] > 3
+
+
+def test_one_thing_after_the_other():
+    motion = motion_from_text("walk, then sit down").motion
+    assert motion.text == "walk, then sit down and stay seated"
+    assert motion.translation[-1, 1] < 0.6 < motion.translation[0, 1]
+
+
+def test_in_place():
+    assert np.abs(np.ptp(motion_from_text("run in place").motion.translation[:, 2])) < 0.1
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 20.0])
+@pytest.mark.parametrize("text", ["walk", "wave", "sit", "argue"])
+def test_length_on_request(text, seconds):
+    assert motion_from_text(text, seconds=seconds).motion.duration == pytest.approx(seconds, abs=0.02)
+
+
+def test_seeds():
+    first, again, other = (motion_from_text("argue", seed).motion.rotations for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape != other.shape or not np.allclose(first, other)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_gives_a_motion(text):
+    choice = motion_from_text(text)
+    assert choice.motion.num_frames > 1
+    assert not set(choice.understood) & set(choice.not_understood)
+
+
+@pytest.mark.parametrize("words", [("wave", "waving", "waves", "waved"), ("run", "running", "ran"), ("clap", "clapping"),
+                                   ("carry", "carries", "carrying"), ("kneel", "knelt", "kneeling")])  # fmt: skip
+def test_stems_of_one_verb_agree(words):
+    assert len({stem(word) for word in words}) == 1
+
+
+def test_refusals():
+    with pytest.raises(PersonifyError, match="at most 500"):
+        motion_from_text("walk " * 200)
+    with pytest.raises(PersonifyError, match="seconds"):
+        motion_from_text("walk", seconds=0)
