@@ -96,12 +96,12 @@ def solve_shape(
     with torch.no_grad():
         if bmi is None:
             return _with_height(body, shape, height, sliders)
-        heaviness = 0.5
-        for reach, points in ((1.5, 7), (0.2, 5)):  # twice, because weight also changes height
+        grid = _knots(muscle)
+        for _ in range(2):  # twice, because weight also changes height
             shape = _with_height(body, shape, height, sliders)
-            grid = torch.linspace(heaviness - reach, heaviness + reach, points).clamp(-1, 2)
             heaviness = _root(grid, _resting_bmi(body, _fleshed(body, shape, muscle, grid)) - bmi)
             shape = _fleshed(body, shape, muscle, torch.tensor([heaviness]))
+            grid = torch.linspace(heaviness - 0.1, heaviness + 0.1, 3).clamp(-1, 2)
         return _with_height(body, shape, height, sliders)
 
 
@@ -142,9 +142,16 @@ def _root(grid: Tensor, values: Tensor) -> float:
     if not len(crossings):
         return float(grid[values.abs().argmin()])
     # Muscular bodies may have several: the one nearest to the middle weight keeps most of the muscle.
-    cell = int(crossings[(grid[crossings] - 0.25).abs().argmin()])
+    middles = (grid[crossings] + grid[crossings + 1]) / 2
+    cell = int(crossings[(middles - 0.5).abs().argmin()])
     share = values[cell] / (values[cell] - values[cell + 1])
     return float(torch.lerp(grid[cell], grid[cell + 1], share.to(grid.dtype)))
+
+
+def _knots(muscle: float) -> Tensor:  # [7]
+    """Heaviness at Anny's anchors, between which vertices move along straight lines (any point does below 0.5)."""
+    bend = 1 - 0.5 / muscle if muscle > 0.5 else 0.5
+    return torch.tensor([-1.0, -bend, 0.0, 0.5, 1.0, 1 + bend, 2.0])
 
 
 def _fleshed(body: AnnyBody, shape: Tensor, muscle: float, heaviness: Tensor) -> Tensor:  # [N] -> [N, 11]

@@ -27,7 +27,7 @@ _HAND_PARENTS = tuple(
     for finger in range(5)
     for k in range(3)
 )
-PARENTS: tuple[int, ...] = _BODY_PARENTS + (15, 15, 15) + _HAND_PARENTS
+PARENTS: tuple[int, ...] = (*_BODY_PARENTS, 15, 15, 15, *_HAND_PARENTS)
 
 
 def mirrored_joint(name: str) -> str:
