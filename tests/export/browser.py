@@ -37,7 +37,7 @@ FLAGS = [
     "--remote-debugging-pipe",
 ]
 SIZE = 400  # pixels of the page, both ways
-PATIENCE = 60  # seconds until a silent browser counts as broken
+PATIENCE = 120  # seconds until a silent browser counts as broken
 
 
 class Page:

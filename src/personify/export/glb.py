@@ -1,9 +1,8 @@
-"""GLB writer: a skinned, textured, animated avatar as one binary glTF 2.0 file.
+"""GLB writer: a skinned, textured, animated avatar as one binary glTF 2.0 file (Khronos, ISO/IEC 12113:2022).
 
 The layout is what engines expect of a character: an armature node named after the avatar that holds the joints with
 Mixamo's names, one mesh node per part beside it (a skinned mesh below another node would be moved twice), four
 influences per vertex, a T-pose bind whose inverse bind matrices are pure translations.
-https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html
 """
 
 from __future__ import annotations

@@ -142,11 +142,15 @@ def read_glb(path: Path | str) -> Glb:
     Raises:
         PersonifyError: the file is missing, truncated or not binary glTF 2.0.
     """
+    return decode_glb(read_glb_bytes(path), str(path))
+
+
+def read_glb_bytes(path: Path | str) -> bytes:
+    """The bytes of a file that should be a GLB; a missing or unreadable one raises `PersonifyError`."""
     try:
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise PersonifyError(f"{path}: cannot be read ({error.strerror}); expected a GLB file") from error
-    return decode_glb(data, str(path))
 
 
 def decode_glb(data: bytes, source: str = "GLB") -> Glb:

@@ -10,8 +10,7 @@ import html
 import re
 from pathlib import Path
 
-from personify.errors import PersonifyError
-from personify.export.glb_reader import decode_glb
+from personify.export.glb_reader import decode_glb, read_glb_bytes
 from personify.files import atomic_path
 
 BUNDLE = Path(__file__).parent / "viewer.js"
@@ -34,16 +33,12 @@ def write_viewer(path: Path | str, glb: bytes | Path | str, title: str = "Avatar
     Raises:
         PersonifyError: ``glb`` is missing or no GLB file.
     """
-    if not isinstance(glb, bytes):
-        try:
-            glb = Path(glb).read_bytes()
-        except OSError as error:
-            raise PersonifyError(f"{glb}: cannot be read ({error.strerror}); expected a GLB file") from error
-    decode_glb(glb, "glb")
+    data = glb if isinstance(glb, bytes) else read_glb_bytes(glb)
+    decode_glb(data, "glb" if isinstance(glb, bytes) else str(glb))
     page = PAGE.read_text(encoding="utf-8")
     contents = {
         "title": html.escape(title),
-        "glb": base64.b64encode(glb).decode(),
+        "glb": base64.b64encode(data).decode(),
         "script": BUNDLE.read_text(encoding="utf-8"),
     }
     page = re.sub(r"{{(\w+)}}", lambda match: contents[match[1]], page)
