@@ -154,5 +154,5 @@ def test_mutated_files_raise_only_our_error(tmp_path_factory, data):
 
 
 def test_only_bvh_is_written(tmp_path):
-    with pytest.raises(PersonifyError, match="expected .bvh"):
+    with pytest.raises(PersonifyError, match=r"expected \.bvh"):
         write_bvh(WALK, tmp_path / "walk.fbx", REFERENCE_SKELETON)

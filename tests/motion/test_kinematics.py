@@ -59,7 +59,7 @@ def test_local_rotations_undo_the_chain():
 
 
 def test_a_skeleton_without_feet_is_refused():
-    with pytest.raises(PersonifyError, match="lacks the joints .*left_foot"):
+    with pytest.raises(PersonifyError, match=r"lacks the joints .*left_foot"):
         body_rest(Skeleton(("pelvis",), (-1,), np.zeros((1, 3), np.float32)))
 
 

@@ -100,6 +100,6 @@ def test_mutated_files_raise_only_our_error(tmp_path_factory, data):
 
 
 def test_only_npz_is_written(tmp_path):
-    with pytest.raises(PersonifyError, match="expected .npz"):
+    with pytest.raises(PersonifyError, match=r"expected \.npz"):
         write_motion(WALK, tmp_path / "walk.json")
     assert list(tmp_path.iterdir()) == []

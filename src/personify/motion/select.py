@@ -67,17 +67,8 @@ def motion_from_text(text: str, seed: int = 0, seconds: float | None = None) -> 
         raise PersonifyError(f"text: {len(text)} characters; expected at most {MAX_CHARACTERS}")
     if seconds is not None and not 0.2 <= seconds <= 600:
         raise PersonifyError(f"seconds: {seconds:g} is out of range; expected 0.2 to 600")
-    words = re.findall(r"[a-z0-9']+", text.lower())
-    whole = _read_clause(words)
-    clauses = [whole]
-    # A sentence is one action where one phrase explains it best ("sit and stand up"); otherwise it is taken apart.
-    parts = [part for part in re.split(r"\bthen\b|\band\b|\bwhile\b|[,;.]", text.lower()) if part.strip()]
-    if len(parts) > 1:
-        read = [_read_clause(re.findall(r"[a-z0-9']+", part)) for part in parts[:MAX_ACTIONS]]
-        acting = [clause for clause in read if clause.entry]
-        explained = set().union(*(clause.understood for clause in read))
-        if len(acting) > 1 and len(explained) > len(whole.understood):
-            clauses = acting
+    words = _words(text)
+    clauses = _clauses(text)
     motion = _performed(clauses, text, seed)
     known = set().union(*(clause.understood for clause in clauses))
     understood = [word for word in words if word in known]
@@ -87,6 +78,32 @@ def motion_from_text(text: str, seed: int = 0, seconds: float | None = None) -> 
     elif len(clauses) == 1:
         motion = _lasting(motion, clauses[0].entry or ENTRIES[0])
     return MotionChoice(motion, understood, not_understood)
+
+
+def actions(text: str) -> list[str]:
+    """Names of the actions that `motion_from_text` hears in a text; none = it will stand.
+
+    >>> actions("walking and waving"), actions("be purple")
+    (['walk', 'wave_hello'], [])
+    """
+    return [clause.entry.name for clause in _clauses(text) if clause.entry]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9']+", text.lower())
+
+
+def _clauses(text: str) -> list[_Clause]:
+    """One clause per action; a sentence stays whole where one phrase explains it best ("sit and stand up")."""
+    whole = _read_clause(_words(text))
+    parts = [part for part in re.split(r"\bthen\b|\band\b|\bwhile\b|[,;.]", text.lower()) if part.strip()]
+    if len(parts) > 1:
+        read = [_read_clause(_words(part)) for part in parts[:MAX_ACTIONS]]
+        acting = [clause for clause in read if clause.entry]
+        explained = set().union(*(clause.understood for clause in read))
+        if len(acting) > 1 and len(explained) > len(whole.understood):
+            return acting
+    return [whole]
 
 
 def stem(word: str) -> str:
