@@ -13,7 +13,7 @@ from personify.wardrobe.headfit import HatPlane
 from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
-from personify.wardrobe.scalp import MIDDLE, azimuth, hairline
+from personify.wardrobe.scalp import MIDDLE, azimuth, recession_of
 from personify.wardrobe.strands import Head, Mesh, Roots, tubes
 from personify.wardrobe.tresses import hair_material
 from personify.wardrobe.updo import braids, bun, mohawk, pigtails, ponytail
@@ -83,16 +83,16 @@ def _afro(barber: Barber) -> None:
 
     def volume(canonical: Points) -> Points:
         lump = value_noise(canonical, 45.0, barber.seed) + 0.5 * value_noise(canonical, 110.0, barber.seed + 1) - 0.75
-        return size + 0.012 * lump
+        return size - 0.010 + 0.012 * lump
 
     barber.cap(volume, 0.0)
     for layer in range(2):
-        roots = barber.roots(900 + layer, 0.004)
+        roots = barber.roots(1000 + layer, 0.004)
         flow = roots.normals + barber.jitter(roots, 0.35)
-        edge = smoothstep(0.0, 0.03, hairline(roots.canonical, barber.sex, barber.seed))
-        length = (size + 0.010) * (0.35 + 0.65 * edge) * barber.rng.uniform(0.8, 1.12, len(edge))
+        edge = smoothstep(0.0, 0.03, barber.depth(roots))
+        length = (size + 0.008) * (0.35 + 0.65 * edge) * barber.rng.uniform(0.85, 1.1, len(edge))
         curves = barber.head.grow(roots, flow, length, np.zeros(9), (0, -0.02, 0), 8)
-        barber.cards(curl(barber, curves, 0.008, 2.0), 0.016, (0.6, 0.9, 1.0, 1.0), tone=layer)
+        barber.cards(curl(barber, curves, 0.009, 1.6), 0.018, (0.5, 0.8, 1.0, 1.0), tone=layer)
 
 
 def _fall(barber: Barber, roots: Roots, part: float) -> Points:
@@ -196,7 +196,9 @@ _FRIZZ = {"curly": 0.7, "afro": 1.0, "locs": 1.0, "wavy": 0.2, "buzz": 1.0}
 def _under_hat(head: Head, vertices: Points, plane: HatPlane) -> Points:
     """Press hair above a hat's plane down until it fits inside the hat."""
     level = plane.above(head.canonical_of(vertices))
-    pressed = smoothstep(-0.012, 0.0, level) * smoothstep(plane.ceiling + 0.012, plane.ceiling, level)
+    pressed = smoothstep(-0.012, 0.0, level)
+    if np.isfinite(plane.ceiling):
+        pressed = pressed * smoothstep(plane.ceiling + 0.012, plane.ceiling, level)
     height, normals = head.above(vertices)
     room = 0.7 * plane.inside_clearance * head.scale
     flat = np.where(height > 0, room * height / (height + room), height)
@@ -218,7 +220,7 @@ def make_hair(figure: Figure, outfit: Outfit, texture_size: int, hat_plane: HatP
     if style in ("bald", "buzz") or (hat_plane is not None and hat_plane.hides_all):
         return beard
     rng = np.random.default_rng([outfit.seed, 421])
-    barber = Barber(head, outfit.person.sex, outfit.seed, rng, Mesh.empty())
+    barber = Barber(head, outfit.person.sex, recession_of(outfit), outfit.seed, rng, Mesh.empty())
     _STYLES[style](barber)
     vertices, uvs, faces = barber.mesh.joined()
     if hat_plane is not None:
