@@ -176,7 +176,7 @@ def tube(path: ArrayLike, radius: ArrayLike, sides: int = 8, flatten: float = 1.
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-12)
     normal = _transported(tangent)
     side = np.cross(tangent, normal)
-    angle = -np.linspace(0, 2 * math.pi, sides, endpoint=False)
+    angle = np.linspace(0, 2 * math.pi, sides, endpoint=False)
     ring = np.cos(angle)[None, :, None] * side[:, None] + flatten * np.sin(angle)[None, :, None] * normal[:, None]
     rows = path[:, None] + radius[:, None, None] * ring
     ends = (np.repeat(path[:1, None], sides, 1), np.repeat(path[-1:, None], sides, 1))

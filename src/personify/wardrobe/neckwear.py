@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,7 @@ _TIP_Y = 1.045  # of the tip of its blade
 def make_neckwear(around: Surroundings, garment: Garment, seed: int, size: int) -> list[Piece]:
     """The garment in the slot ``neck``; it follows chest and neck."""
     shells = {"tie": _tie, "bow tie": _bow_tie, "scarf": _scarf}[garment.kind](around, seed)
-    shell = arranged(shells)
+    shell = arranged(shells) if garment.kind != "tie" else _on_the_bias(arranged(shells))
     weights = skin_weights(around.figure, shell.vertices, 30)
     return [
         to_piece(garment.kind, shell, weights, painted(shell, garment, around.to_canonical(shell.vertices), seed, size))
@@ -54,7 +55,13 @@ def _tie(around: Surroundings, seed: int) -> list[Shell]:
         for k in range(30)
     ]
     blade = thickened(loft(np.stack(rows), closed=False), 0.004 * scale)
-    return [blade, _knot(knot, scale, 0.022, 0.015, 0.040), _band(around, 0.012)]
+    return [blade, _knot(knot, scale, 0.024, 0.016, 0.042), _band(around, 0.010)]
+
+
+def _on_the_bias(shell: Shell) -> Shell:
+    """Cut across the weave, so that stripes run diagonally."""
+    cosine, sine = math.cos(0.6), math.sin(0.6)
+    return replace(shell, st=shell.st @ np.array([[cosine, sine], [-sine, cosine]]))
 
 
 def _knot(place: Points, scale: float, top: float, bottom: float, height: float) -> Shell:
@@ -77,7 +84,7 @@ def _band(around: Surroundings, half: float) -> Shell:
     rows = []
     for u in (half, -half):
         ring = radius[:, None] * np.stack([np.sin(ANGLES), 0 * ANGLES, np.cos(ANGLES)], 1)
-        ring[:, 1] = (u - 0.020 * np.cos(ANGLES)) * scale
+        ring[:, 1] = (u - 0.004 - 0.014 * np.cos(ANGLES)) * scale
         rows.append(center + ring)
     return thickened(loft(np.stack(rows)), 0.002 * scale)
 

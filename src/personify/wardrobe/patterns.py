@@ -103,7 +103,7 @@ def striped(s: Swatch) -> Float:
 
 
 def pinstriped(s: Swatch) -> Float:
-    line = s.step(_line(s.st[..., 0], s.pitch(0.017, 4), max(0.0016, 0.35 * s.texel)))
+    line = s.step(_line(s.st[..., 0], s.pitch(0.017, 4), max(0.0016, 0.5 * s.texel)))
     return mix(s.base, s.accent, 0.75 * line)
 
 
