@@ -15,6 +15,7 @@ from personify.motion.words import ENTRIES, FAST, IGNORED, IRREGULAR, SLOW, Entr
 CYCLE_SECONDS = 4.0  # how long a looping motion lasts when nobody says
 MAX_CHARACTERS = 500
 MAX_ACTIONS = 6
+SIDE_WORDS = frozenset(("left", "right"))
 _TYPO_SIMILARITY = 0.82
 
 
@@ -155,12 +156,13 @@ def _read_clause(words: list[str]) -> _Clause:
     best: tuple[float, ...] = (0,)
     for phrase, entry in _phrases():
         used = {stems[part] for part in phrase if part in stems}
-        if used - IGNORED - {"left", "right"} or len(used) == len(phrase):
+        if used - IGNORED - SIDE_WORDS or len(used) == len(phrase):
             # Whole phrases before partial ones, then more words, then more specific ones, then earlier ones.
-            whole = all(part in stems for part in phrase)
-            share = len(used) if whole else -len(phrase)
-            plain = used <= IGNORED
-            score = (whole, share - 0.5 * plain, sum(map(len, phrase)), -min(words.index(word) for word in used))
+            whole = len(phrase) == sum(part in stems for part in phrase)
+            weight = sum(0.5 if word in SIDE_WORDS else 1 for word in used) - 0.5 * (used <= IGNORED)
+            letters = sum(len(part) for part in phrase if part not in SIDE_WORDS)
+            first = min(words.index(word) for word in used)
+            score = (whole, weight if whole else -len(phrase), letters, -first)
             if score > best:
                 best, clause.entry, clause.understood = score, entry, used
     if clause.entry:
@@ -182,7 +184,7 @@ def _recognised(word: str) -> str | None:
 def _read_modifiers(clause: _Clause, words: list[str], stems: dict[str, str]) -> None:
     used = clause.understood
     for word in words:
-        if word in ("left", "right"):
+        if word in SIDE_WORDS:
             clause.side = word
             used.add(word)
         elif word in SLOW and word not in used:
