@@ -67,7 +67,8 @@ def test_heights(text, height):
 @pytest.mark.parametrize(
     ("text", "age"),
     [("25 year old", 25), ("twenty five years old", 25), ("aged 40", 40), ("in his fifties", 55),
-     ("a man, 33, bald", 33), ("in her late thirties", 38), ("in their early 20s", 22), ("70 yo", 70), ("500 years old", 95), ("2 yrs", 4)],
+     ("a man, 33, bald", 33), ("in her late thirties", 38), ("in their early 20s", 22), ("70 yo", 70),
+     ("500 years old", 95), ("2 yrs", 4)],
 )  # fmt: skip
 def test_ages(text, age):
     assert read_measures(text)[0] == {"person.age": age}

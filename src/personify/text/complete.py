@@ -28,8 +28,9 @@ def complete(reading: Reading, seed: int = 0, hints: Attributes | None = None) -
     if reading.look is None:
         return tasteful(reading.attributes, seed)
     look = find_look(reading.look)
-    sex = str(reading.attributes.get("person.sex") or look.person.get("sex") or likely_sex(reading.attributes, seed))
-    return tasteful(_join(reading.attributes, look.attributes(seed, sex) | {"person.sex": sex}), seed)
+    said = reading.attributes
+    sex = str(said.get("person.sex") or look.person.get("sex") or likely_sex(said, seed, look.name))
+    return tasteful(_join(said, look.attributes(seed, sex) | {"person.sex": sex}), seed, look.name)
 
 
 def _join(said: Attributes, look: Attributes) -> Attributes:

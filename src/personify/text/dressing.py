@@ -62,7 +62,8 @@ def _pieces(mention: Mention) -> list[Piece]:
     if len(mention.colors) > 1 or mention.accent:
         said["accent"] = mention.accent or mention.colors[1]
     first = mention.noun.pieces[0]
-    if len(mention.colors) > 1 and not mention.accent and slot_of(first) in ("top", "full", "outer", "bottom"):
+    two_tone = len(mention.colors) > 1 and not mention.accent and "accent" not in first
+    if two_tone and slot_of(first) in ("top", "full", "outer", "bottom"):
         said.setdefault("pattern", "colour-block")
     result = []
     for piece in mention.noun.pieces:

@@ -183,6 +183,8 @@ def _color(chosen: Attributes, slot: str, kind: str, palette: Palette, draw: Dra
         return str(chosen["feet.color"])
     if kind in USUAL:
         return random.choice(USUAL[kind])
+    if kind == "shirt" and (chosen.get("outer.kind") == "suit jacket" or chosen.get("neck.kind") in ("tie", "bow tie")):
+        return random.choice(("white", "white", "sky blue", "cream"))
     color = getattr(palette, slot) if slot in ("top", "bottom", "outer") else palette.accent
     if slot in ("top", "bottom") and color in taken:
         return next(quiet for quiet in ("white", "charcoal", "beige", "navy") if quiet not in taken)

@@ -129,6 +129,7 @@ def contrasting(color: str) -> tuple[str, ...]:
     >>> contrasting("navy")[0]
     'white'
     """
-    light = sum(COLORS[color]) / 3 > 0.5
-    choices = ("navy", "black", "red", "green") if light else ("white", "cream", "yellow", "sky blue")
-    return tuple(choice for choice in choices if choice != color)
+    brightness = sum(COLORS[color]) / 3
+    if brightness > 0.5:
+        return tuple(choice for choice in ("navy", "black", "charcoal", "red") if choice != color)
+    return ("white", "cream", "black") if brightness > 0.22 else ("white", "cream", "sky blue")

@@ -44,13 +44,14 @@ STYLES = {  # hair style: weight for women, for men
 BEARDS = {"none": 52, "stubble": 16, "moustache": 3, "goatee": 4, "short beard": 17, "full beard": 8}
 
 
-def tasteful(said: Mapping[str, Value], seed: int = 0) -> Outfit:
+def tasteful(said: Mapping[str, Value], seed: int = 0, look: str = "") -> Outfit:
     """A whole person with the attributes said and plausible, harmonious others; the same input gives the same person.
 
     Args:
         said: attributes in the form of `wardrobe.attributes`, plus ``person.ancestry``, ``clothes.color`` and
             ``<slot>.worn`` (something is worn there, whatever fits).
         seed: 0 to 2**32 - 1; varies everything that was not said.
+        look: name of the look being filled in, so that the pirate and the nurse of one seed are different people.
 
     Example:
         >>> tasteful({"person.sex": "male", "top.color": "red"}, seed=3).worn("top").color
@@ -59,9 +60,9 @@ def tasteful(said: Mapping[str, Value], seed: int = 0) -> Outfit:
     chosen: Attributes = dict(said)
 
     def draw(name: str) -> Random:
-        return Random(f"{seed}/{name}")
+        return Random(f"{seed}/{look}/{name}")
 
-    chosen.setdefault("person.sex", likely_sex(chosen, seed))
+    chosen.setdefault("person.sex", likely_sex(chosen, seed, look))
     _choose_body(chosen, draw)
     _choose_colouring(chosen, draw)
     _choose_hair(chosen, draw)
@@ -74,13 +75,13 @@ def _steers(address: str) -> bool:
     return address == "person.ancestry" or address.startswith("clothes.") or address.endswith(".worn")
 
 
-def likely_sex(said: Mapping[str, Value], seed: int) -> str:
+def likely_sex(said: Mapping[str, Value], seed: int, look: str = "") -> str:
     """The sex that what was said suggests (a beard, a skirt), else a drawn one."""
     if said.get("hair.beard", "none") != "none" or said.get("top.kind") == "none":
         return "male"
     if any(value in FEMININE for address, value in said.items() if address.endswith(".kind")):
         return "female"
-    return Random(f"{seed}/sex").choice(words.SEXES)
+    return Random(f"{seed}/{look}/sex").choice(words.SEXES)
 
 
 def _weighted(random: Random, weights: Mapping[str, float]) -> str:
