@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from motion.helpers import lowest_sole, slide_speed, soles, stretched
+from motion.helpers import angles_between, lowest_sole, slide_speed, soles, stretched
 from personify.motion.clip import Motion
 from personify.motion.dance import dance
 from personify.motion.grounding import ground, lowest_heights, on_floor, sole_offsets
@@ -41,6 +41,17 @@ def test_retargeted_soles_touch_the_floor_and_stay_put(motion, body):
     down = [points[..., 1].min(1) for points in soles(fitted, body).values()]
     assert np.min(down, axis=0).min() < 0.003
     assert slide_speed(fitted, body) < 0.02
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("motion", [gait_motion("walk"), gait_motion("run"), dance("groove")], ids=lambda m: m.name)
+def test_loops_stay_closed(motion, body):
+    fitted = motion.retargeted(body)
+    assert fitted.loop
+    assert fitted.num_frames == motion.num_frames
+    assert angles_between(fitted.rotations[0], fitted.rotations[-1]).max() < 0.2
+    scale = fitted.rest_height / motion.rest_height
+    np.testing.assert_allclose(fitted.translation[:, [0, 2]], motion.translation[:, [0, 2]] * scale, atol=1e-4)
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)

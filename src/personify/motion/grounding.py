@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from personify.body.mesh import Skeleton
 from personify.body.pose import JOINT_INDEX
-from personify.motion.clip import Motion
+from personify.motion.clip import Motion, heading
 from personify.motion.kinematics import (
     REFERENCE_SKELETON,
     SIDES,
@@ -78,6 +78,17 @@ def ground(motion: Motion, skeleton: Skeleton, offsets: Offsets | None = None) -
         skeleton: the body.
         offsets: points of its soles, laid out as `sole_offsets` does.
     """
+    if not motion.loop or motion.num_frames < 3:
+        return _fitted(motion, skeleton, offsets)
+    # Contacts run on over the seam of a loop: fit three laps and keep the one that has neighbours.
+    laps = _fitted(motion.looped(3 * motion.duration), skeleton, offsets)
+    lap = slice(motion.num_frames - 1, 2 * motion.num_frames - 1)
+    middle = replace(laps, rotations=laps.rotations[lap], translation=laps.translation[lap], loop=True)
+    placed = middle.moved(heading(motion.rotations[0, 0]) - heading(middle.rotations[0, 0]))
+    return placed.moved(0, (motion.translation[0] - placed.translation[0])[[0, 2]])
+
+
+def _fitted(motion: Motion, skeleton: Skeleton, offsets: Offsets | None) -> Motion:
     scale = motion.rest_height / REFERENCE_HEIGHT
     on_reference = replace(motion, translation=motion.translation / scale, rest_height=REFERENCE_HEIGHT)
     source = _Stance.of(on_reference, REFERENCE_SKELETON)
