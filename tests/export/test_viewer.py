@@ -145,6 +145,14 @@ def test_dragging_turns_the_view_and_fit_frames_the_person_again(browser):
     assert difference(before, press(browser, "fit")) < 0.001
 
 
+def test_the_wheel_zooms(browser):
+    show(browser, "spin", 0)
+    before = press(browser, "fit")
+    browser.call("Input.dispatchMouseEvent", type="mouseWheel", x=200, y=150, deltaX=0, deltaY=-400)
+    browser.wait_for_frames()
+    assert difference(before, browser.screenshot()) > 0.005
+
+
 def test_an_avatar_without_clips_and_shapes_has_no_such_controls(browser, tmp_path, parts, skeleton):
     browser.open(write_viewer(tmp_path / "still.html", encode_glb(parts[1:], skeleton)))
     browser.wait_for("document.body?.classList.contains('ready')")

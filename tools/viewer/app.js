@@ -80,7 +80,7 @@ class Studio {
     this.scene.environmentIntensity = 0.55;
     this.camera = new PerspectiveCamera(28, 1, 0.05, 100);
     this.controls = new OrbitControls(this.camera, canvas);
-    Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.08, minDistance: 0.3, maxDistance: 20 });
+    Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.08, zoomToCursor: true, minDistance: 0.3, maxDistance: 20 });
     this.floor = makeFloor();
     this.lights = makeLights();
     this.center = new Vector3(); // where the floor, the lights and the camera's attention are
@@ -290,6 +290,7 @@ async function start() {
   openLink(player);
   let changed = true; // a still picture is drawn once
   for (const event of ['click', 'input', 'change', 'keydown', 'hashchange']) addEventListener(event, () => { changed = true; });
+  studio.controls.addEventListener('change', () => { changed = true; });
   new ResizeObserver(() => { studio.resize(); changed = true; }).observe(element('canvas'));
   studio.resize();
   followHips();
@@ -299,8 +300,8 @@ async function start() {
   studio.renderer.setAnimationLoop((now) => {
     const elapsed = Math.min((now - (last ?? now)) / 1000, 0.1); // a tab that slept goes on where it was
     last = now;
-    const turned = studio.controls.update();
-    if (!player.playing && !turned && !changed) return;
+    studio.controls.update();
+    if (!player.playing && !changed) return;
     changed = false;
     player.advance(elapsed);
     expressions.apply();
