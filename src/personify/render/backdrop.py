@@ -45,7 +45,7 @@ def camera_below(corner: NDArray[np.float32], cell: float) -> Camera:
     return Camera(viewmat, K, FLOOR_CELLS, FLOOR_CELLS, ortho=True)
 
 
-@njit(cache=True, nogil=True, parallel=True, fastmath=True)
+@njit(cache=True, nogil=True, parallel=True)
 def fill_floor(shadow: Any, below: Any, corner: Any, cell: Any, rough: Any, light: Any) -> None:
     """Shadow and contact darkening of the floor.
 
@@ -57,26 +57,37 @@ def fill_floor(shadow: Any, below: Any, corner: Any, cell: Any, rough: Any, ligh
         rough: [N, N, 2] scratch.
         light: [N, N, 2] result.
     """
-    size = len(light)
+    for row in prange(len(light)):
+        _darken_row(row, shadow, below, corner, cell, rough)
+    for row in prange(len(light)):
+        _smooth_row(row, rough, light)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _darken_row(row: Any, shadow: Any, below: Any, corner: Any, cell: Any, rough: Any) -> None:
     m = shadow.matrix
     texel = 1 / math.sqrt(m[0, 0] ** 2 + m[0, 1] ** 2 + m[0, 2] ** 2)
-    for row in prange(size):
-        for column in range(size):
-            x, z, spiral = corner[0] + column * cell, corner[1] + row * cell, 4 * (row & 3) + (column & 3)
-            u, v = m[0, 0] * x + m[0, 2] * z + m[0, 3], m[1, 0] * x + m[1, 2] * z + m[1, 3]
-            near = m[2, 0] * x + m[2, 2] * z + m[2, 3]
-            gap = _blocker(shadow.nearness, u, v, near, 0.20 / texel, spiral)
-            radius = (0.012 + _LAMP * gap) / texel
-            rough[row, column, 0] = _lit(shadow.nearness, u, v, near, radius, spiral) if gap > 0 else 1.0
-            rough[row, column, 1] = _openness(below, row, column, 0.12 / cell, spiral)
-    for row in prange(size):
-        for column in range(size):
-            for channel in range(2):  # the mean over the 4 x 4 spirals
-                total, count = 0.0, 0
-                for r in range(max(row - 1, 0), min(row + 3, size)):
-                    for c in range(max(column - 1, 0), min(column + 3, size)):
-                        total, count = total + rough[r, c, channel], count + 1
-                light[row, column, channel] = total / count
+    for column in range(len(rough)):
+        x, z, spiral = corner[0] + column * cell, corner[1] + row * cell, 4 * (row & 3) + (column & 3)
+        u, v = m[0, 0] * x + m[0, 2] * z + m[0, 3], m[1, 0] * x + m[1, 2] * z + m[1, 3]
+        near = m[2, 0] * x + m[2, 2] * z + m[2, 3]
+        gap = _blocker(shadow.nearness, u, v, near, 0.20 / texel, spiral)
+        radius = (0.012 + _LAMP * gap) / texel
+        rough[row, column, 0] = _lit(shadow.nearness, u, v, near, radius, spiral) if gap > 0 else 1.0
+        rough[row, column, 1] = _openness(below, row, column, 0.12 / cell, spiral)
+
+
+@njit(cache=True, nogil=True)
+def _smooth_row(row: Any, rough: Any, light: Any) -> None:
+    """Mean over the 4 x 4 spirals."""
+    size = len(light)
+    for column in range(size):
+        for channel in range(2):
+            total, count = 0.0, 0
+            for r in range(max(row - 1, 0), min(row + 3, size)):
+                for c in range(max(column - 1, 0), min(column + 3, size)):
+                    total, count = total + rough[r, c, channel], count + 1
+            light[row, column, channel] = total / count
 
 
 @njit(cache=True, nogil=True, fastmath=True)

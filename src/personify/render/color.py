@@ -38,7 +38,7 @@ _STEPS = 1024
 _ENCODE = linear_to_srgb((np.arange(_STEPS + 2) / _STEPS) ** 2)  # indexed by the square root: dense in the darks
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def encode(linear: Any) -> Any:
     """sRGB of one linear value, clipped to [0, 1]; within 1e-4 of `linear_to_srgb`."""
     position = np.sqrt(min(max(linear, 0.0), 1.0)) * _STEPS

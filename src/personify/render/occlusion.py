@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from personify.render.rasterize import NOTHING
+from personify.render.rasterize import NOTHING, interleaved
 
 RADIUS = 0.10  # metres
 TAPS = 12
@@ -44,15 +44,20 @@ def ambient_occlusion(raster: Any, step: Any, K: Any, openness: Any, blurred: An
         openness: [H, W] float32 scratch.
         blurred: [H, W] float32 result, 1 = open; undefined where nothing is.
     """
-    height, width = openness.shape
+    height = len(openness)
     lens = (1 / K[0, 0], 1 / K[1, 1], K[0, 2] - 0.5, K[1, 2] - 0.5)  # inverse focal lengths and principal point
-    for row in prange(height):
-        for column in range(width):
-            y, x = row * step + step // 2, column * step + step // 2
-            openness[row, column] = _open(raster, y, x, column, row, lens) if raster.face_ids[y, x] >= 0 else -1.0
-    for row in prange(height):
-        for column in range(width):
-            blurred[row, column] = _blur(raster, step, openness, row, column)
+    for slot in prange(height):
+        _open_row(interleaved(slot, height), raster, step, lens, openness)
+    for slot in prange(height):
+        _blur_row(interleaved(slot, height), raster, step, openness, blurred)
+
+
+@njit(cache=True, nogil=True)
+def _open_row(row: Any, raster: Any, step: Any, lens: Any, openness: Any) -> None:
+    y = row * step + step // 2
+    for column in range(openness.shape[1]):
+        x = column * step + step // 2
+        openness[row, column] = _open(raster, y, x, column, row, lens) if raster.face_ids[y, x] >= 0 else -1.0
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -103,18 +108,21 @@ def _open(raster: Any, y: Any, x: Any, column: Any, row: Any, lens: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _blur(raster: Any, step: Any, openness: Any, row: Any, column: Any) -> Any:
-    """Mean over the 4 x 4 rotations of the tap pattern, on this surface only."""
-    if openness[row, column] < 0:
-        return 1.0
+def _blur_row(row: Any, raster: Any, step: Any, openness: Any, blurred: Any) -> None:
+    """Mean over the 4 x 4 rotations of the tap pattern, on the same surface only."""
     height, width = openness.shape
     half = step // 2
-    near = raster.nearness[row * step + half, column * step + half]
-    tolerance = 0.03 * (1.0 if raster.ortho else near * near)  # 3 cm in depth
-    total, weight = 0.0, 0.0
-    for r in range(max(row - 2, 0), min(row + 2, height)):
-        for c in range(max(column - 2, 0), min(column + 2, width)):
-            if openness[r, c] >= 0 and abs(raster.nearness[r * step + half, c * step + half] - near) < tolerance:
-                total += openness[r, c]
-                weight += 1.0
-    return total / weight
+    for column in range(width):
+        near = raster.nearness[row * step + half, column * step + half]
+        tolerance = 0.03 * (1.0 if raster.ortho else near * near)  # 3 cm in depth
+        total, weight = 0.0, 0.0
+        if openness[row, column] >= 0:
+            for r in range(max(row - 2, 0), min(row + 2, height)):
+                for c in range(max(column - 2, 0), min(column + 2, width)):
+                    if (
+                        openness[r, c] >= 0
+                        and abs(raster.nearness[r * step + half, c * step + half] - near) < tolerance
+                    ):
+                        total += openness[r, c]
+                        weight += 1.0
+        blurred[row, column] = total / weight if weight > 0 else 1.0

@@ -150,10 +150,10 @@ class Rasterizer:
             self._image = (np.empty(shape, np.int32), np.empty(shape, np.float32))
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _project(vertices: Any, viewmat: Any, K: Any, ortho: Any, points: Any) -> None:
     """[V, 4]: homogeneous pixel index and depth."""
-    for i in prange(len(vertices)):
+    for i in range(len(vertices)):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
         cx = viewmat[0, 0] * x + viewmat[0, 1] * y + viewmat[0, 2] * z + viewmat[0, 3]
         cy = viewmat[1, 0] * x + viewmat[1, 1] * y + viewmat[1, 2] * z + viewmat[1, 3]
@@ -262,8 +262,7 @@ def _fill(
     height = len(face_ids)
     bands = len(starts) - 2
     for slot in prange(bands):
-        # Neighbouring bands go to different threads: the person in the middle would otherwise keep one of them waiting.
-        band = (slot * 2) % bands if bands % 2 == 1 else (slot // 2 if slot % 2 == 0 else bands // 2 + slot // 2)
+        band = interleaved(slot, bands)
         first, last = band * BAND, min(band * BAND + BAND, height)
         face_ids[first:last] = -1
         nearness[first:last] = NOTHING
@@ -272,6 +271,12 @@ def _fill(
                 f = members[member]
                 if (cutouts.face_textures[f] >= 0) == holes:
                     _fill_face(f, planes, boxes, first, last, limit, face_ids, nearness, cutouts, textures)
+
+
+@njit(cache=True, nogil=True)
+def interleaved(slot: Any, count: Any) -> Any:
+    """Deal rows so that both halves of an image go to every thread: the person is seldom spread evenly over it."""
+    return slot // 2 if slot % 2 == 0 else (count + 1) // 2 + slot // 2
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -292,10 +297,8 @@ def _fill_face(
     zero = np.float32(0)
     solid = cutouts.face_textures[f] < 0
     lod = 0.0 if solid else _cutout_lod(f, planes, cutouts, textures)
-    begin, end = (
-        np.uint64(boxes[f, 0]),
-        np.uint64(boxes[f, 1] + 1),
-    )  # unsigned: no test for negative indices in the inner loop
+    # Unsigned columns: no test for negative indices in the inner loop.
+    begin, end = np.uint64(boxes[f, 0]), np.uint64(boxes[f, 1] + 1)
     for row in range(np.uint64(max(boxes[f, 2], first)), np.uint64(min(boxes[f, 3] + 1, last))):
         y = np.float32(row)
         a = planes[f, 1] * y + planes[f, 2]

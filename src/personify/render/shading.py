@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from personify.render.backdrop import backdrop
 from personify.render.color import encode
 from personify.render.lights import visibility
-from personify.render.rasterize import barycentrics_at
+from personify.render.rasterize import barycentrics_at, interleaved
 from personify.render.textures import sample_color, sample_vector
 
 MATERIAL = np.dtype(
@@ -65,17 +65,17 @@ class View(NamedTuple):
     ortho: bool
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _mix(a: Any, b: Any, t: Any) -> Any:
     return a + (b - a) * t
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _saturate(x: Any) -> Any:
     return min(max(x, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _smoothstep(low: Any, high: Any, x: Any) -> Any:
     t = _saturate((x - low) / (high - low))
     return t * t * (3 - 2 * t)
@@ -339,7 +339,7 @@ def shade_image(
     height, width, channels = image.shape
     samples = view.samples
     for slot in prange(height):
-        row = (slot // 2) if slot % 2 == 0 else (height + 1) // 2 + slot // 2
+        row = interleaved(slot, height)
         seen = np.empty((samples * samples, 8))  # part, nearness, normal, colour of the surfaces in this pixel
         for column in range(width):
             red, green, blue, count, surfaces, match = 0.0, 0.0, 0.0, 0, 0, 0

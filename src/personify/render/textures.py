@@ -79,7 +79,7 @@ def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.clip(halved, 0, 1).astype(np.float32)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _corners(textures: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
     """Indices of the four texels around a point and its fractions; coordinates clamp at the border."""
     levels = textures.levels
