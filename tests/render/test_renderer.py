@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numba
 import numpy as np
 import pytest
 
@@ -206,6 +207,19 @@ def test_posed_vertices_move_the_picture_and_none_is_the_rest_again() -> None:
     moved = renderer.render([renderer.parts[0].vertices + np.float32([0.25, 0, 0])], camera_on())
     assert moved[:, 16:] == pytest.approx(rest[:, :-16], abs=0.02)
     assert renderer.render(None, camera_on()).tobytes() == rest.tobytes()
+
+
+def test_the_number_of_threads_does_not_change_a_byte() -> None:
+    texture = np.random.default_rng(0).integers(0, 256, (32, 32, 4), dtype=np.uint8)
+    ball = sphere(Material("ball", texture=texture, alpha_mode="BLEND", double_sided=True))
+    camera = frame_points(ball.vertices, 0.3, 0.2, 61, 47)
+    everyone = numba.get_num_threads()
+    pictures = []
+    for threads in (1, everyone):
+        numba.set_num_threads(threads)
+        pictures.append(MeshRenderer([ball]).render(None, camera).tobytes())
+    numba.set_num_threads(everyone)
+    assert pictures[0] == pictures[1]
 
 
 def test_the_lights_follow_the_camera() -> None:
