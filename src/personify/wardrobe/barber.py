@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +23,19 @@ class Barber:
 
     head: Head
     sex: str
+    recession: float
     seed: int
     rng: np.random.Generator
     mesh: Mesh
 
-    def inside(self, roots: Roots, margin: float = 0.0) -> Any:
-        """Which roots lie at least ``margin`` metres inside the hairline."""
-        return hairline(roots.canonical, self.sex, self.seed) > margin
+    def depth(self, roots: Roots) -> NDArray[np.floating]:
+        """Metres inside the hairline, negative outside."""
+        return hairline(roots.canonical, self.sex, self.seed, self.recession)
 
     def roots(self, count: int, margin: float = 0.002) -> Roots:
         """Well-spread roots; ``count`` is the number on the whole sphere, about half lie inside the hairline."""
         roots = self.head.roots(count, self.seed)
-        return roots[self.inside(roots, margin)]
+        return roots[self.depth(roots) > margin]
 
     def away(self, roots: Roots, canonical: Points = WHORL) -> Points:
         """Tangential direction away from a canonical point, the whorl by default."""
@@ -50,7 +50,7 @@ class Barber:
         """A thin shell over the scalp that starts ``margin`` inside the hairline and swells to ``thickness``."""
         head = self.head
         canonical = head.canonical.reshape(-1, 3)
-        inside = hairline(canonical, self.sex, self.seed)
+        inside = hairline(canonical, self.sex, self.seed, self.recession)
         thick = thickness(canonical) if callable(thickness) else thickness
         swell = (0.0006 + thick * smoothstep(margin, margin + 0.022, inside)) * head.scale
         shell = head.points.reshape(-1, 3) + head.normals.reshape(-1, 3) * swell[:, None]

@@ -16,7 +16,7 @@ from personify.wardrobe.anatomy import SKIN
 from personify.wardrobe.figure import canonical_body, default_body
 from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.outfit import Outfit
-from personify.wardrobe.scalp import MIDDLE, beard_field, hairline
+from personify.wardrobe.scalp import MIDDLE, beard_field, hairline, recession_of
 from personify.wardrobe.uvmap import bake_attributes
 from personify.wardrobe.vocabulary import HAIR_COLORS, SKIN_TONES
 
@@ -251,8 +251,8 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     amount = body * (0.58 + 0.65 * hairs)
     hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
     brow = 0.8 * hair if hair.mean() < 0.5 or age > 60 else 0.62 * hair + 0.12 * color.mean(0)
-    if hair.mean() < 0.5:
-        brow = np.minimum(brow, 0.42 * color.mean(0))  # brows are darker than the skin they grow on
+    if hair.mean() < 0.5:  # darker than the skin, yet never colder
+        brow = np.clip(brow, 0.22 * color.mean(0), 0.42 * color.mean(0))
     blend(color, np.clip(amount, 0, 0.9) * (0.85 if hair.mean() < 0.5 else 0.7), brow)
     relief += 0.00008 * body * hairs
 
@@ -278,7 +278,7 @@ _SCALP = {"bald": 0.10, "buzz": 0.80, "mohawk": 0.55}
 def _paint_scalp(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int) -> None:
     """Roots and their shadow inside the hairline, so that no bare scalp shows between strands."""
     style, sex = outfit.hair.style, outfit.person.sex
-    inside = hairline(points, sex, outfit.seed)
+    inside = hairline(points, sex, outfit.seed, recession_of(outfit))
     dots = value_noise(points, 900.0, seed + 51)
     strength = _SCALP.get(style, 0.9) * (sex == "male" or style != "bald")
     soft = 0.014 if style in _SCALP else 0.012

@@ -195,10 +195,11 @@ _FRIZZ = {"curly": 0.7, "afro": 1.0, "locs": 1.0, "wavy": 0.2, "buzz": 1.0}
 
 def _under_hat(head: Head, vertices: Points, plane: HatPlane) -> Points:
     """Press hair above a hat's plane down until it fits inside the hat."""
+    top = min(plane.ceiling, 1.0)
     level = plane.above(head.canonical_of(vertices))
     pressed = smoothstep(-0.012, 0.0, level)
     if np.isfinite(plane.ceiling):
-        pressed = pressed * smoothstep(plane.ceiling + 0.012, plane.ceiling, level)
+        pressed = pressed * smoothstep(top + 0.012, top, level)
     height, normals = head.above(vertices)
     room = 0.7 * plane.inside_clearance * head.scale
     flat = np.where(height > 0, room * height / (height + room), height)

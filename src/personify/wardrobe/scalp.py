@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personify.wardrobe.noise import smoothstep, value_noise
+from personify.wardrobe.outfit import Outfit
 
 Points = NDArray[np.floating]
 Values = NDArray[np.floating]
@@ -28,12 +29,23 @@ def azimuth(points: Points) -> Values:
     return np.degrees(np.arctan2(np.abs(points[:, 0] - MIDDLE), points[:, 2] - HEAD_CENTER[2]))
 
 
+def recession_of(outfit: Outfit) -> float:
+    """How far the hairline has drawn back: up to 1 in some old men, a little forward in children."""
+    person = outfit.person
+    if person.age < 13:
+        return -0.6
+    if person.sex == "female":
+        return 0.0
+    inclination = np.random.default_rng([outfit.seed, 441]).uniform(0.1, 1.0)
+    return float(np.interp(person.age, (22, 70), (0.0, inclination)))
+
+
 def hairline(points: Points, sex: str, seed: int = 0, recession: float = 0.0) -> Values:
-    """Metres inside the hairline of canonical points [N, 3]; ``recession`` in [0, 1] draws the temples back."""
+    """Metres inside the hairline of canonical points [N, 3]; `recession_of` says how far the temples draw back."""
     around = azimuth(points)
     line = np.interp(around, _AZIMUTH, _FEMALE if sex == "female" else _MALE)
     line = line + recession * 0.03 * np.exp(-(((around - 34) / 16) ** 2)) + recession * 0.008 * (around < 60)
-    ragged = 0.007 * (value_noise(points, 130.0, seed) - 0.5) + 0.004 * (value_noise(points, 420.0, seed + 1) - 0.5)
+    ragged = 0.005 * (value_noise(points, 130.0, seed) - 0.5) + 0.004 * (value_noise(points, 420.0, seed + 1) - 0.5)
     return points[:, 1] - line + ragged
 
 

@@ -52,17 +52,18 @@ def _head_operator() -> csr_matrix:
     rows = np.repeat(np.arange(len(directions)), 3)
     cast = csr_matrix((weights.ravel(), (rows, faces[hit].ravel())), (len(directions), len(points)))
     x, y, z = (cast @ points).T
-    ear = (np.abs(x - MIDDLE) > 0.060) & (np.abs(y - 1.642) < 0.052) & (np.abs(z - 0.02) < 0.042)
+    ear = (np.abs(x - MIDDLE) > 0.060) & (np.abs(y - 1.642) < 0.049) & (np.abs(z - 0.024) < 0.035)
     return _fill_smoothly(cast, ear)
 
 
 def _fill_smoothly(grid: csr_matrix, hole: NDArray[np.bool_]) -> csr_matrix:
-    """Replace the rows of a grid's operator in ``hole`` by the harmonic surface through their neighbours."""
+    """Replace the rows of a grid's operator in ``hole`` by the biharmonic surface, which carries on the curvature."""
     index = np.arange(DOWN * AROUND).reshape(DOWN, AROUND)
     shifted = [np.roll(index, 1, 1), np.roll(index, -1, 1), index[np.r_[0, : DOWN - 1]], index[np.r_[1:DOWN, DOWN - 1]]]
     columns = np.concatenate([neighbour.ravel() for neighbour in shifted])
     mean = csr_matrix((np.full(len(columns), 0.25), (np.tile(index.ravel(), 4), columns)))
-    laplacian = (identity(len(hole), format="csr") - mean)[hole]
+    laplacian = identity(len(hole), format="csr") - mean
+    laplacian = (laplacian @ laplacian)[hole]
     filled = spsolve(laplacian[:, hole].tocsc(), (-laplacian[:, ~hole] @ grid[~hole]).tocsc())
     order = np.argsort(np.concatenate([np.flatnonzero(~hole), np.flatnonzero(hole)]))
     return vstack([grid[~hole], filled]).tocsr()[order]
@@ -242,7 +243,9 @@ class Mesh:
         self.faces.append(faces.reshape(-1, 3) + offset)
 
     def joined(self) -> tuple[Points, Points, Int]:
-        return np.concatenate(self.vertices), np.concatenate(self.uvs), np.concatenate(self.faces)
+        """All of it, without vertices that no face uses."""
+        used, faces = np.unique(np.concatenate(self.faces), return_inverse=True)
+        return np.concatenate(self.vertices)[used], np.concatenate(self.uvs)[used], faces.reshape(-1, 3)
 
 
 def sheet_faces(rows: int, columns: int, sheets: int = 1) -> Int:

@@ -31,7 +31,10 @@ def _strands(size: int, frizz: float) -> tuple[NDArray[np.float32], NDArray[np.f
     bend = frizz * 0.012 * np.sin(v * 21 + 9 * u) + 0.004 * np.sin(v * 9 + 40 * u)
     points = np.stack([u + bend, v, 0 * u], -1).reshape(-1, 3)
     fine = value_noise(points, (210.0, 5.0 + 26 * frizz, 1.0), 3).reshape(size, size)
-    locks = value_noise(points, (56.0, 2.2 + 8 * frizz + 40 * frizz**6, 1.0), 4).reshape(size, size)
+    locks = value_noise(points, (56.0, 2.2 + 8 * frizz, 1.0), 4).reshape(size, size)
+    if frizz == 1:  # an unbroken surface of tight curls has no direction
+        woolly = value_noise(points, (70.0, 70.0, 1.0), 6).reshape(size, size)
+        locks = np.where(u > 0.5, woolly, locks)
     clumps = value_noise(points, (30.0, 1.2, 1.0), 5).reshape(size, size)
     across = (u * 8) % 1
     edge = np.abs(across - 0.5) * 2

@@ -146,16 +146,12 @@ def mohawk(barber: Barber) -> None:
     tall = barber.rng.uniform(0.075, 0.105)
     count = 420
     polar = barber.rng.uniform(-58, 95, count)  # degrees from the top, forward negative
-    roots = barber.head.at(
-        np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi) + barber.rng.normal(0, 0.0, count)
-    )
+    roots = barber.head.at(np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi))
     shift = np.array([1.0, 0, 0]) * barber.rng.uniform(-0.017, 0.017, count)[:, None] * barber.head.scale
     roots = Roots(roots.points + shift, roots.normals, roots.canonical)
-    roots = roots[barber.inside(roots, 0.004)]
-    angle = polar[: len(polar)][
-        barber.inside(barber.head.at(np.radians(np.abs(polar)), np.where(polar < 0, 0.0, np.pi)), 0.004)
-    ]
-    length = tall * np.interp(angle, [-58, -35, 0, 50, 95], [0.62, 0.9, 1.0, 0.8, 0.4])
+    within = barber.depth(roots) > 0.004
+    roots, polar = roots[within], polar[within]
+    length = tall * np.interp(polar, [-58, -35, 0, 50, 95], [0.62, 0.9, 1.0, 0.8, 0.4])
     flow = roots.normals + np.array([0, 0.15, -0.12]) + barber.jitter(roots, 0.09) * np.array([0.6, 1, 1])
     curves = barber.head.grow(
         roots, flow, length * barber.rng.uniform(0.85, 1.1, len(length)), np.zeros(8), (0, 0.02, -0.03), 7

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from personify.wardrobe.face import ancestry_of, expression_of, sliders_of
+from personify.wardrobe.figure import default_body
+from personify.wardrobe.outfit import Outfit, Person
+from personify.wardrobe.vocabulary import EXPRESSIONS, SKIN_TONES
+
+
+def test_every_weight_has_a_name_the_body_knows():
+    body = default_body()
+    for expression in EXPRESSIONS:
+        for sex in ("female", "male"):
+            outfit = Outfit(Person(sex=sex, age=70, expression=expression), seed=9)
+            assert body.expression_vector(**expression_of(outfit)).max() <= 1
+            assert body.slider_vector(**sliders_of(outfit)).abs().max() <= 0.6
+
+
+def test_the_same_seed_is_the_same_face_and_another_is_not():
+    assert sliders_of(Outfit(seed=3)) == sliders_of(Outfit(seed=3))
+    assert sliders_of(Outfit(seed=3)) != sliders_of(Outfit(seed=4))
+
+
+def test_faces_differ_by_millimetres_not_by_caricature():
+    body = default_body()
+    plain = body.rest()[0]
+    distances = [
+        (body.rest(sliders=body.slider_vector(**sliders_of(Outfit(seed=s))))[0] - plain).norm(dim=-1).max()
+        for s in range(6)
+    ]
+    assert min(distances) > 0.003
+    assert max(distances) < 0.03
+
+
+@pytest.mark.parametrize("skin", SKIN_TONES)
+def test_ancestry_is_a_mixture(skin):
+    weights = ancestry_of(Outfit(Person(skin=skin), seed=7))
+    assert set(weights) == {"african", "asian", "caucasian"}
+    assert sum(weights.values()) == pytest.approx(1)
+    assert min(weights.values()) >= 0
+
+
+def test_dark_skin_is_more_often_african_and_fair_skin_more_often_caucasian():
+    def mean(skin, name):
+        return np.mean([ancestry_of(Outfit(Person(skin=skin), seed=seed))[name] for seed in range(50)])
+
+    assert mean("dark", "african") > 0.6
+    assert mean("fair", "caucasian") > 0.6
+
+
+def test_neutral_people_look_friendly_and_serious_ones_do_not():
+    assert expression_of(Outfit())["mouthSmileLeft"] > 0.1
+    assert "mouthSmileLeft" not in expression_of(Outfit(Person(expression="serious")))
