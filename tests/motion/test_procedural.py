@@ -6,13 +6,27 @@ import pytest
 from motion.helpers import angles_between, largest_step, lowest_sole, slide_speed
 from personify.body.pose import JOINT_INDEX
 from personify.errors import PersonifyError
+from personify.motion.acting import laugh, throw
 from personify.motion.clip import heading
 from personify.motion.dance import DANCES, dance
 from personify.motion.grounding import lowest_heights
 from personify.motion.kinematics import REFERENCE_SKELETON, body_frames
 from personify.motion.procedural import crouch, hop, idle, jump, nod, shake_head, sit, turn, wave
 
-MOTIONS = [idle(), wave(), jump(), hop(), sit(), crouch(), turn(), nod(), shake_head(), *map(dance, DANCES)]
+MOTIONS = [
+    idle(),
+    wave(),
+    jump(),
+    hop(),
+    sit(),
+    crouch(),
+    turn(),
+    nod(),
+    shake_head(),
+    throw(),
+    laugh(),
+    *map(dance, DANCES),
+]
 
 
 def joint(motion, name):
@@ -84,6 +98,16 @@ def test_yes_and_no_move_the_head_about_the_right_axis():
     no = np.ptp(shake_head().rotations[:, JOINT_INDEX["head"]], axis=0)
     assert yes[0] > 3 * yes[1]
     assert no[1] > 3 * no[0]
+
+
+def test_throwing_goes_forward_and_over_the_head():
+    motion = throw()
+    hand = joint(motion, "right_wrist")
+    top = int(hand[:, 1].argmax())
+    assert hand[top, 1] > joint(motion, "head")[top, 1]
+    assert np.argmin(hand[:, 2]) < top < np.argmax(hand[:, 2])
+    assert np.ptp(joint(motion, "left_ankle")[:, 2]) > 0.3
+    assert np.ptp(joint(motion, "right_ankle")[:, 2]) < 0.01
 
 
 @pytest.mark.parametrize("style", DANCES)

@@ -32,6 +32,7 @@ EXPECTED = {
     "surrendering": "hands_up", "victory": "arms_v", "boxing": "box_punches", "saluting": "salute_right",
     "thumbs up": "thumbs_up_right", "turning around": "turn", "spinning": "turn", "speaking": "talk",
     "lifting weights": "overhead_press", "kneeling": "kneel_one", "drinking tea": "drink", "squatting": "squats",
+    "laughing": "laugh", "throwing a ball": "throw_right",
 }  # fmt: skip
 
 OTHER = {"left": "right", "right": "left"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from personify.motion.acting import laugh, throw
 from personify.motion.clip import Motion
 from personify.motion.dance import dance
 from personify.motion.gestures import argue, talk
@@ -117,6 +118,8 @@ ENTRIES: tuple[Entry, ...] = (
         ("dance happily, dance joyfully, dance wild, rave, dance excited, concert, dance with hands up"),
         lambda seed: dance("bounce"),
     ),
+    Entry("laugh", "laugh, giggle, chuckle, crack up, joke, hilarious, amused", lambda seed: laugh()),
+    Entry("throw", "throw, hurl, pitch, toss, throw a ball, play baseball, snowball", lambda seed: throw(), "right"),
     Entry(
         "argue",
         ("argue, quarrel, angry, dispute, fight verbally, yell, scold, complain, shout, debate, furious, rant"),
