@@ -122,7 +122,9 @@ def make_legwear(fitting: Fitting, garment: Garment) -> Worn:
     upper = {"mini": 0.14, "knee": 0.47, "midi": 0.47, "long": 0.74}.get(garment.length or "", SOCKS[garment.kind])
     cloth = cut_out(fitting, None, -0.0025, below(upper), legs=True)
     cloth = replace(cloth, trousers_below=2.0)
-    strips = [patch(cloth, cloth.canonical[:, 1] - (upper - 0.03), 0.001, Region.CUFF)] if garment.kind == "socks" else []
+    strips = (
+        [patch(cloth, cloth.canonical[:, 1] - (upper - 0.03), 0.001, Region.CUFF)] if garment.kind == "socks" else []
+    )
     return Worn(garment, sewn(cloth, *strips, thickness=0.0015), below(upper))
 
 

@@ -1,7 +1,8 @@
-"""A garment while it is being tailored: cut from a draped surface, hemmed, given patches and strips, laid out and painted."""
+"""A garment while it is being tailored: cut from a draped surface, hemmed, given patches and strips."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ class Cloth:
         canonical: [N, 3] where it lies on the average adult: what fields are written in.
         lbs_weights: [N, J].
         edge: [N] metres to the nearest hem.
-        lay: [N, 7] metres along the cloth, around and down torso, sleeves and legs (see `_lay`).
+        lay: [N, 9] metres along the cloth, around and down torso, sleeves and legs (see `_lay`).
         region: [F] `Region` of strips; -1 = decided by where the face lies.
         island: [F] UV islands of strips; -1 = decided by where the face lies.
         st: [N, 2] position on a strip's own island.
@@ -44,7 +45,7 @@ class Cloth:
     st: Points
     trousers_below: float = -1.0
 
-    @property
+    @functools.cached_property
     def normals(self) -> Points:
         """[N, 3] unit normals."""
         return vertex_normals(self.vertices, self.faces)
@@ -75,15 +76,21 @@ class Cloth:
         """Only some faces [F]; vertices stay."""
         return replace(self, faces=self.faces[faces], region=self.region[faces], island=self.island[faces])
 
+    def compact(self) -> Cloth:
+        """Without unused vertices; the kept ones keep their normals."""
+        used, local = np.unique(self.faces, return_inverse=True)
+        fields = ("vertices", "canonical", "lbs_weights", "edge", "lay", "st")
+        small = replace(self, faces=local.reshape(-1, 3), **{name: getattr(self, name)[used] for name in fields})
+        small.__dict__["normals"] = self.normals[used]
+        return small
+
     def moved(self, offset: Points) -> Cloth:
         """Vertices shifted by ``offset`` [N, 3] or [N] metres along the normals."""
         offset = self.normals * offset[:, None] if offset.ndim == 1 else offset
         return replace(self, vertices=self.vertices + offset)
 
 
-def drape_cloth(
-    fitting: Fitting, surface: Surface, radius: dict[str, Points] | None, offset: float | Points
-) -> Cloth:
+def drape_cloth(fitting: Fitting, surface: Surface, radius: dict[str, Points] | None, offset: float | Points) -> Cloth:
     """The whole surface hung at ``radius`` (by limb, [K, ANGLES]; None clings everywhere); where nothing hangs it lies
     ``offset`` metres off the suit."""
     vertices, normals = fitting.tunic if surface.is_tunic else fitting.suit
@@ -98,8 +105,8 @@ def drape_cloth(
 
 
 def _lay(fitting: Fitting, surface: Surface, radius: dict[str, Points], vertices: Points) -> Points:
-    """[N, 7]: around torso from front and back (+ = wearer's left), around sleeve from its top (unsigned), around leg
-    from front and back, down (body), along (sleeve)."""
+    """[N, 9]: around torso from front and back (+ = wearer's left), around sleeve from its top (unsigned), around
+    left leg from front and back, around right leg likewise, down (body), along (sleeve)."""
     x, y, z = surface.mesh.canonical.T
     arcs = {name: _arcs(fitting.rings[name].points(radius[name])) for name in limbs()}
     sampled = {name: surface.samples[name] @ arcs[name] for name in limbs()}
@@ -108,13 +115,13 @@ def _lay(fitting: Fitting, surface: Surface, radius: dict[str, Points], vertices
     # Over the shoulder the cloth runs inwards as well as up.
     slope = 0.7 * np.maximum(0, np.where(z > 0, 0.07 - z, z + 0.06)) * smoothstep(y, 1.30, 1.40)
     down = -(vertices[:, 1] + slope * fitting.figure.scale)
-    is_left = (x > 0)[:, None]
-    arm = np.where(is_left, sampled["left_arm"], sampled["right_arm"])
-    leg = np.where(is_left, sampled["left_leg"], sampled["right_leg"])[:, :2]
+    arm = np.where((x > 0)[:, None], sampled["left_arm"], sampled["right_arm"])
     waist = smoothstep(y, 0.80, 0.93)[:, None]
-    middle = np.where(is_left, 0.1, -0.1) * fitting.figure.scale
-    trousers = leg * (1 - waist) + (torso - middle) * waist
-    return np.concatenate([torso, np.abs(arm[:, :1]), trousers, down[:, None], arm[:, 2:]], 1)
+    legs = [
+        sampled[f"{side}_leg"][:, :2] * (1 - waist) + (torso - middle * fitting.figure.scale) * waist
+        for side, middle in (("left", 0.1), ("right", -0.1))
+    ]
+    return np.concatenate([torso, np.abs(arm[:, :1]), *legs, down[:, None], arm[:, 2:]], 1)
 
 
 def _arcs(points: Points) -> Points:  # [K * ANGLES, 3] -> [K * ANGLES, 3]
@@ -185,7 +192,7 @@ def _inward(cloth: Cloth, edges: Int, ring: Int) -> Points:
 
 
 def patch(cloth: Cloth, field: Points, height: float, region: Region | None = None) -> Cloth:
-    """A second layer of the same cloth where ``field`` [N] is positive, raised by ``height``: pockets, plackets, cuffs."""
+    """A second layer of cloth where ``field`` [N] is positive, raised by ``height``: pockets, plackets, cuffs."""
     raised = replace(cloth.moved(np.full(len(cloth.vertices), height)), edge=np.full(len(cloth.vertices), 1.0))
     piece = raised.cut(field)
     if region is not None:

@@ -82,6 +82,6 @@ def _hide_lower(layers: list[Worn]) -> list[Worn]:
         hidden = np.zeros(len(layer.cloth.vertices), bool)
         for upper in layers[k + 1 :]:
             hidden |= upper.covers(layer.cloth.canonical) > LAYER_MARGIN
-        visible = ~hidden[layer.cloth.faces].all(1)
+        visible = ~np.all(hidden[layer.cloth.faces], axis=1)
         kept.append(replace(layer, cloth=layer.cloth.keep(visible)))
     return kept

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import scipy.sparse as sp
+from numba import njit
 
 from personify.body.mesh import Int
 from personify.wardrobe.figure import Points
@@ -41,9 +42,7 @@ def boundary_edges(faces: Int) -> Int:
     return edges[counts[index] == 1]
 
 
-def slice_mesh(
-    mesh: Mesh, field: Points, keep: Literal["inside", "both"] = "inside"
-) -> tuple[Mesh, sp.csr_matrix]:
+def slice_mesh(mesh: Mesh, field: Points, keep: Literal["inside", "both"] = "inside") -> tuple[Mesh, sp.csr_matrix]:
     """Split triangles where ``field`` [N] changes sign; keep what is positive, or both sides with edges along zero.
 
     Vertices very near zero are taken as zero, so that cuts leave no slivers.
@@ -126,9 +125,19 @@ def _loop_even(edges: Int, border: np.ndarray, count: int) -> sp.csr_matrix:
 
 def vertex_normals(vertices: Points, faces: Int) -> Points:
     """[N, 3] unit normals, area weighted."""
-    corners = vertices[faces]
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     total = np.zeros_like(vertices)
-    for axis in range(3):
-        total[:, axis] = np.bincount(faces.ravel(), np.repeat(normals[:, axis], 3), len(vertices))
+    _add_normals(np.ascontiguousarray(vertices), np.ascontiguousarray(faces), total)
     return total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-12)
+
+
+@njit(cache=True, nogil=True)
+def _add_normals(vertices: np.ndarray, faces: np.ndarray, total: np.ndarray) -> None:
+    for f in range(len(faces)):
+        a, b, c = faces[f]
+        ux, uy, uz = vertices[b] - vertices[a]
+        vx, vy, vz = vertices[c] - vertices[a]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for corner in faces[f]:
+            total[corner, 0] += nx
+            total[corner, 1] += ny
+            total[corner, 2] += nz

@@ -29,8 +29,8 @@ from personify.wardrobe.tailor import (
     put_on,
     round_neck,
     sewn,
-    slip,
     sleeve,
+    slip,
     torso_radius,
     v_neck,
 )
@@ -76,12 +76,14 @@ def _robe(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:
     field = both(above(hem), sleeve(end), neckline)
     cloth = _cut(fitting, radius, 0.006, field, {"torso": (hem, 2.0), "left_arm": (0, end), "right_arm": (0, end)})
     c = cloth.canonical
-    band = np.maximum(0.032 - neckline(c), _wrap_edge(c))
-    band = patch(cloth, np.where(c[:, 1] > 0.2, np.minimum(band, c[:, 1] - hem), -1.0), 0.003, Region.COLLAR)
+    edge = np.maximum(0.032 - neckline(c), _wrap_edge(c))
+    band = patch(cloth, np.minimum(edge, c[:, 1] - hem), 0.003, Region.COLLAR)
     sash = patch(cloth, 0.028 - np.abs(c[:, 1] - 1.075), 0.007, Region.TRIM)
     tails = patch(cloth, _tails(c), 0.006, Region.TRIM)
     covers = both(above(shown_leg(hem)), sleeve(end), neckline)
-    return Worn(garment, sewn(cloth, band, sash, tails, *cuffs(cloth, end, 0.04)), covers, (slip(fitting, garment.color),))
+    return Worn(
+        garment, sewn(cloth, band, sash, tails, *cuffs(cloth, end, 0.04)), covers, (slip(fitting, garment.color),)
+    )
 
 
 def _wrap_edge(c: Points) -> Points:
@@ -113,7 +115,7 @@ def _whole_suit(fitting: Fitting, garment: Garment, hem: float) -> tuple[Cloth, 
         radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.004, HEM_RADIUS[garment.fit])
         radius[f"{side}_arm"] = arm_radius(fitting, side, ease, 0.25, 0.006)
     whole = part_legs(drape_cloth(fitting, body_suit(), radius, 0.003 * fitting.figure.scale))
-    return replace(whole, trousers_below=1.045), radius
+    return replace(whole, trousers_below=1.06), radius
 
 
 def _jumpsuit(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:

@@ -1,4 +1,4 @@
-"""From cloth to a painted piece: every panel of the sewing pattern gets its own place in the atlas, all at one scale."""
+"""From cloth to a painted piece: every panel of the sewing pattern gets a place in the atlas, all at one scale."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ def panels(cloth: Cloth) -> tuple[Int, Int, Points]:
     leg_front = leg_seam(center) > 0
     arm = lay[..., 2] * np.where(center[:, 2] > 0.004, 1.0, -1.0)[:, None]
     s = np.where(front[:, None], lay[..., 0], lay[..., 1])
-    s = np.where(leg[:, None], np.where(leg_front[:, None], lay[..., 3], lay[..., 4]), s)
+    left_leg = np.where(leg_front[:, None], lay[..., 3], lay[..., 4])
+    right_leg = np.where(leg_front[:, None], lay[..., 5], lay[..., 6])
+    s = np.where(leg[:, None], np.where(left[:, None], left_leg, right_leg), s)
     s = np.where(sleeve[:, None], arm, s)
-    t = np.where(sleeve[:, None], lay[..., 6], lay[..., 5])
+    t = np.where(sleeve[:, None], lay[..., 8], lay[..., 7])
     region = np.where(front, int(Region.FRONT), int(Region.BACK))
     region = np.where(leg, np.where(left, int(Region.LEFT_LEG), int(Region.RIGHT_LEG)), region)
     region = np.where(sleeve, np.where(left, int(Region.LEFT_SLEEVE), int(Region.RIGHT_SLEEVE)), region)

@@ -31,7 +31,7 @@ from personify.wardrobe.tailor import (
     torso_radius,
 )
 from personify.wardrobe.tops import cuffs, sleeves_of
-from personify.wardrobe.trims import buttons, neck_strip, open_turn, stand_collar, strip
+from personify.wardrobe.trims import Profile, buttons, neck_strip, open_turn, stand_collar, strip
 from personify.wardrobe.vocabulary import COLORS
 
 COAT_HEMS = {"mini": 0.66, "knee": 0.50, "midi": 0.34, "long": 0.20}
@@ -107,7 +107,7 @@ def _fall_collar(whole: Cloth, neckline: Field, scale: float, width: float, gap:
     angles = open_turn(gap)
     front = np.minimum(np.abs(angles), 2 * np.pi - np.abs(angles))
     stand = 0.022 * smoothstep(front, 0.5, 1.6)
-    profile = [
+    profile: Profile = [
         (0.006, 0.001),
         (-stand, 0.002),
         (-stand - 0.002, 0.006),
@@ -202,10 +202,8 @@ def make_cape(fitting: Fitting, garment: Garment) -> Worn:
     whole = drape_cloth(fitting, tunic(), bare(fitting), 0.020 * scale)
     neckline = round_neck(1.500, 0.035)
     cloth = _cape_sheet(fitting, whole, neckline, length)
-    collar = neck_strip(
-        whole, neckline, [(0.02, 0.004), (-0.03, 0.010), (-0.033, 0.006), (-0.03, 0.002), (0.0, 0.0)], open_turn(0.12), scale,
-        island=1,
-    )  # fmt: skip
+    rows: Profile = [(0.02, 0.004), (-0.03, 0.010), (-0.033, 0.006), (-0.03, 0.002), (0.0, 0.0)]
+    collar = neck_strip(whole, neckline, rows, open_turn(0.12), scale, island=1)
     clasp = buttons(whole, [(0.0, 1.452)], solid("cape clasp", COLORS["gold"], 0.3, 0.9), 0.020, 0.004)
     nothing: Field = lambda c: np.full(len(c), -1.0)  # noqa: E731 - open in front and below
     return Worn(garment, sewn(cloth, collar), nothing, (clasp,))
@@ -233,7 +231,7 @@ def _cape_sheet(fitting: Fitting, whole: Cloth, neckline: Field, length: float) 
         z = depth + (1 - np.cos(behind * 1.45)) * (0.11 + 0.05 * fall) * scale + wave
         lines.append(np.stack([x, np.full(columns, rings.centers[k, 1]), z], 1))
     sheet = np.stack(lines)
-    blend = smoothstep(np.arange(len(sheet)), -1, 5)[:, None, None]
+    blend = smoothstep(np.arange(len(sheet), dtype=float), -1, 5)[:, None, None]
     fall = last - 0.035 * np.arange(1, len(sheet) + 1)[:, None, None] * np.array([0, scale, 0])
     sheet = fall * (1 - blend) + sheet * blend
     points = np.concatenate([rows[0], sheet])

@@ -1,19 +1,22 @@
 """The two surfaces every garment is cut from, built once for all bodies.
 
-`body_suit` is the subdivided helper suit (neck to wrists to feet); `tunic` is its upper half with a tube of cloth hanging
-from the hips, which tops, dresses, skirts and coats share. A surface is a linear recipe: its vertices are fixed blends of
-body vertices and of the ring grids that `personify.wardrobe.drape` makes for one figure, so a person costs two sparse products.
+`body_suit` is the subdivided helper suit (neck to wrists to feet); `tunic` is its upper half with a tube of cloth that
+hangs from the hips, which tops, dresses, skirts and coats share. A surface is a linear recipe: its vertices are fixed
+blends of body vertices and of the ring grids that `personify.wardrobe.drape` makes for one figure, so that dressing a
+person costs two sparse products.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from numba import njit
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay, cKDTree
+from scipy.spatial import cKDTree
 
 from personify.body.mesh import Int
 from personify.body.pose import JOINT_INDEX
@@ -56,22 +59,24 @@ class Limb:
         return slice(self.first, self.first + len(self.rows) * ANGLES)
 
 
-def limb_coordinates(name: str, canonical: Points) -> tuple[Points, Points]:
-    """(row coordinate [N], angle [N] in (-pi, pi]) of canonical points; positive angles are on the wearer's left
-    (in front, for arms)."""
+def limb_coordinates(name: str, canonical: Points) -> tuple[Points, Points, Points]:
+    """Row coordinate [N], angle [N] in (-pi, pi] and distance from the axis [N] of canonical points; positive angles
+    are on the wearer's left (in front, for arms)."""
     x, y, z = canonical.T
-    if name == "torso":
-        return y, np.arctan2(x, z - 0.005)
     sign = 1.0 if name.startswith("left") else -1.0
-    if name.endswith("leg"):
-        return y, np.arctan2(x - sign * 0.107, z + 0.005 - 0.03 * smoothstep(y, 0.5, 0.85))
-    return sign * x, np.arctan2(z, y - ARM_HEIGHT)
+    if name == "torso":
+        row, across, ahead = y, x, z - 0.005
+    elif name.endswith("leg"):
+        row, across, ahead = y, x - sign * 0.107, z + 0.005 - 0.03 * smoothstep(y, 0.5, 0.85)
+    else:
+        row, across, ahead = sign * x, z, y - ARM_HEIGHT
+    return row, np.arctan2(across, ahead), np.hypot(across, ahead)
 
 
 @functools.lru_cache(maxsize=1)
 def limbs() -> dict[str, Limb]:
     """The five ring grids, found by casting the canonical suit onto (row, angle)."""
-    matrix, _ = _suit_recipe()
+    matrix, faces = _suit_recipe()
     canonical = matrix @ canonical_body()[0]
     x, y = canonical[:, 0], canonical[:, 1]
     domains = {
@@ -84,35 +89,66 @@ def limbs() -> dict[str, Limb]:
     found: dict[str, Limb] = {}
     first = 0
     for name, (rows, inside) in domains.items():
-        index = np.flatnonzero(inside)
-        cast = _cast(*limb_coordinates(name, canonical[index]), rows)
-        found[name] = Limb(name, HEIGHTS if name == "torso" else rows, cast @ matrix[index], first)
+        cast = _cast(name, rows, canonical, faces[inside[faces].all(1)])
+        found[name] = Limb(name, HEIGHTS if name == "torso" else rows, cast @ matrix, first)
         first = found[name].nodes.stop
     return found
 
 
-def _cast(row: Points, angle: Points, rows: Points) -> sp.csr_matrix:  # [K * ANGLES, N]
-    """Barycentric blends of the points (row, angle) at every node of a grid; angles are periodic."""
-    size = len(row)
-    around = np.concatenate([angle - 2 * np.pi, angle, angle + 2 * np.pi])
-    points = np.stack([np.tile(row, 3), 0.1 * around], 1)
-    triangles = Delaunay(points)
-    wanted = np.stack(np.meshgrid(rows, 0.1 * node_angles(), indexing="ij"), -1).reshape(-1, 2)
-    simplex = triangles.find_simplex(wanted)
-    missing = simplex < 0
-    transform = triangles.transform[np.where(missing, 0, simplex)]
-    partial = np.einsum("nij,nj->ni", transform[:, :2], wanted - transform[:, 2])
-    weights = np.concatenate([partial, 1 - partial.sum(1, keepdims=True)], 1)
-    corners = triangles.simplices[np.where(missing, 0, simplex)] % size
-    nearest = np.argmin(np.linalg.norm(points[None] - wanted[missing, None], axis=2), 1) % size
-    corners[missing], weights[missing] = nearest[:, None], np.array([1.0, 0, 0])
-    index = np.repeat(np.arange(len(wanted)), 3)
-    return sp.csr_matrix((weights.ravel(), (index, corners.ravel())), (len(wanted), size))
+def _cast(name: str, rows: Points, canonical: Points, faces: Int) -> sp.csr_matrix:  # [K * ANGLES, N]
+    """Blends of vertices at every node of a grid: the outermost face that the ray (row, angle) meets, else the nearest
+    vertex."""
+    row, angle, radius = limb_coordinates(name, canonical)
+    u = (row - rows[0]) / (rows[1] - rows[0])
+    v = angle * (ANGLES / (2 * np.pi))
+    corner_v = v[faces]
+    corner_v -= ANGLES * np.round((corner_v - corner_v[:, :1]) / ANGLES)  # unwrapped around the first corner
+    corners = np.zeros((len(rows) * ANGLES, 3), np.int64)
+    weights = np.zeros((len(rows) * ANGLES, 3))
+    _cast_rays(faces, u[faces], corner_v, radius, len(rows), corners, weights)
+    missing = weights.sum(1) == 0
+    used = np.unique(faces)
+    tree = cKDTree(np.stack([u[used], np.mod(v[used], ANGLES)], 1), boxsize=(0, ANGLES))
+    nodes = np.stack(np.divmod(np.arange(len(corners)), ANGLES), 1).astype(float)
+    corners[missing] = used[tree.query(nodes[missing])[1]][:, None]
+    weights[missing, 0] = 1
+    index = np.repeat(np.arange(len(corners)), 3)
+    return sp.csr_matrix((weights.ravel(), (index, corners.ravel())), (len(corners), len(canonical)))
+
+
+@njit(cache=True, nogil=True)
+def _cast_rays(
+    faces: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    radius: np.ndarray,
+    rows: int,
+    corners: np.ndarray,
+    weights: np.ndarray,
+) -> None:
+    best = np.zeros(rows * ANGLES)
+    for f in range(len(faces)):
+        area = (u[f, 1] - u[f, 0]) * (v[f, 2] - v[f, 0]) - (v[f, 1] - v[f, 0]) * (u[f, 2] - u[f, 0])
+        if abs(area) < 1e-12:
+            continue
+        for i in range(max(0, math.ceil(u[f].min())), min(rows - 1, math.floor(u[f].max())) + 1):
+            for j in range(math.ceil(v[f].min()), math.floor(v[f].max()) + 1):
+                a = ((u[f, 1] - i) * (v[f, 2] - j) - (v[f, 1] - j) * (u[f, 2] - i)) / area
+                b = ((u[f, 2] - i) * (v[f, 0] - j) - (v[f, 2] - j) * (u[f, 0] - i)) / area
+                c = 1 - a - b
+                if a < -1e-9 or b < -1e-9 or c < -1e-9:
+                    continue
+                reach = a * radius[faces[f, 0]] + b * radius[faces[f, 1]] + c * radius[faces[f, 2]]
+                node = i * ANGLES + j % ANGLES
+                if reach > best[node]:
+                    best[node] = reach
+                    corners[node] = faces[f]
+                    weights[node, 0], weights[node, 1], weights[node, 2] = a, b, c
 
 
 def node_angles() -> Points:  # [ANGLES]
     """Angle of every column, from 0 up to just under 2 pi."""
-    return np.arange(ANGLES) * (2 * np.pi / ANGLES)
+    return np.linspace(0, 2 * np.pi, ANGLES, endpoint=False)
 
 
 @functools.lru_cache(maxsize=1)
@@ -157,7 +193,7 @@ def _surface(mesh: Mesh, matrix: sp.csr_matrix, share: Points, lbs_weights: Poin
 
 
 def _bilinear(limb: Limb, canonical: Points) -> sp.csr_matrix:  # [N, K * ANGLES]
-    row, angle = limb_coordinates(limb.name, canonical)
+    row, angle, _ = limb_coordinates(limb.name, canonical)
     step = limb.rows[1] - limb.rows[0]
     u = np.clip((row - limb.rows[0]) / step, 0, len(limb.rows) - 1.001)
     v = np.mod(angle, 2 * np.pi) * (ANGLES / (2 * np.pi))
@@ -165,8 +201,8 @@ def _bilinear(limb: Limb, canonical: Points) -> sp.csr_matrix:  # [N, K * ANGLES
     du, dv = u - i, v - np.floor(v)
     columns = [(i + a) * ANGLES + (j + b) % ANGLES for a in (0, 1) for b in (0, 1)]
     values = [(du if a else 1 - du) * (dv if b else 1 - dv) for a in (0, 1) for b in (0, 1)]
-    index = np.tile(np.arange(len(row)), 4)
-    return sp.csr_matrix((np.concatenate(values), (index, np.concatenate(columns))), (len(row), len(limb.rows) * ANGLES))
+    index, nodes = np.tile(np.arange(len(row)), 4), len(limb.rows) * ANGLES
+    return sp.csr_matrix((np.concatenate(values), (index, np.concatenate(columns))), (len(row), nodes))
 
 
 def _arm_shares(canonical: Points) -> tuple[Points, Points, Points]:
@@ -274,10 +310,11 @@ def seam_side(canonical: Points) -> Points:
 
 def leg_seam(canonical: Points) -> Points:
     """Positive on the front of trousers."""
-    _, left = limb_coordinates("left_leg", canonical)
-    _, right = limb_coordinates("right_leg", canonical)
+    _, left, _ = limb_coordinates("left_leg", canonical)
+    _, right, _ = limb_coordinates("right_leg", canonical)
     front = np.where(canonical[:, 0] > 0, np.cos(left), np.cos(right)) * 0.08
-    return np.where(canonical[:, 1] < 0.9, front, seam_side(canonical))
+    high = smoothstep(canonical[:, 1], 0.85, 0.95)
+    return front * (1 - high) + seam_side(canonical) * high
 
 
 def armhole(canonical: Points) -> Points:

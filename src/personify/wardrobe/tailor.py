@@ -181,7 +181,9 @@ def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple
             fitting.worn["torso"][LEG_TOP:] = np.where(inside, np.maximum(tube, around), tube)
 
 
-def cut_out(fitting: Fitting, radius: dict[str, Points] | None, offset: float, field: Field, legs: bool = False) -> Cloth:
+def cut_out(
+    fitting: Fitting, radius: dict[str, Points] | None, offset: float, field: Field, legs: bool = False
+) -> Cloth:
     """Drape a whole surface and cut the garment from it; ``offset`` metres off the suit where nothing hangs."""
     surface = body_suit() if legs else tunic()
     cloth = drape_cloth(fitting, surface, radius, offset * fitting.figure.scale)
@@ -191,8 +193,6 @@ def cut_out(fitting: Fitting, radius: dict[str, Points] | None, offset: float, f
 def sewn(main: Cloth, *parts: Cloth, thickness: float = 0.004) -> Cloth:
     """Main cloth with rims on its hems, and its patches and strips."""
     return join(rim(main, thickness), *parts)
-
-
 
 
 def slip(fitting: Fitting, color: str) -> Piece:

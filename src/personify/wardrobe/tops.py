@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from personify.body.mesh import Int
 from personify.wardrobe.cloth import Cloth, drape_cloth, patch
 from personify.wardrobe.drape import Fitting
 from personify.wardrobe.fabric import solid
@@ -147,9 +148,12 @@ def _hoodie(garment: Garment, whole: Cloth, cloth: Cloth, neckline: Field, end: 
 
 def _strings(cloth: Cloth, garment: Garment) -> Piece:
     """Two cords hanging from the hood."""
-    parts, faces, weights = [], [], []
+    parts: list[Points] = []
+    faces: list[Int] = []
+    weights: list[Points] = []
     for side in (1, -1):
-        picks = [nearest_index(cloth, side * (0.045 + 0.1 * max(0.0, y - 1.38)), y) for y in np.arange(1.435, 1.25, -0.012)]
+        heights = np.arange(1.435, 1.25, -0.012)
+        picks = [nearest_index(cloth, side * (0.045 + 0.1 * max(0.0, y - 1.38)), y) for y in heights]
         normals = cloth.normals[picks]
         centers = cloth.vertices[picks] + normals * 0.007
         centers[:, 0] = np.linspace(centers[0, 0], centers[0, 0] * 0.95, len(picks))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from personify.body.mesh import Int, Material
 from personify.wardrobe.cloth import Cloth
-from personify.wardrobe.cut import vertex_normals
 from personify.wardrobe.figure import Points
 from personify.wardrobe.patterns import Region
 from personify.wardrobe.piece import Piece
@@ -17,6 +17,9 @@ from personify.wardrobe.suit import smoothstep
 from personify.wardrobe.tailor import Field
 
 NECK_Z = 0.012  # canonical z of the neck's axis
+
+
+Profile = Sequence[tuple[float | Points, float | Points]]  # rows of (level, offset), one number or one per angle
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,11 @@ class Contour:
 def contour(cloth: Cloth, field: Points, level: float, angles: Points) -> Contour:
     """Iso-line of ``field`` [N] around the neck, which it must circle once."""
     edges = np.concatenate([cloth.faces[:, [0, 1]], cloth.faces[:, [1, 2]], cloth.faces[:, [2, 0]]])
-    value = field - level
-    near = np.hypot(cloth.canonical[:, 0], cloth.canonical[:, 2]) < 0.24
-    edges = edges[(edges[:, 0] < edges[:, 1]) & near[edges].all(1)]
-    edges = edges[(value[edges[:, 0]] > 0) != (value[edges[:, 1]] > 0)]
-    a, b = edges.T
-    alpha = (value[a] / (value[a] - value[b]))[:, None]
-    everything = np.concatenate([cloth.vertices, cloth.normals, cloth.canonical, cloth.lbs_weights], 1)
-    crossing = everything[a] * (1 - alpha) + everything[b] * alpha
+    above = field > level
+    a, b = edges[(edges[:, 0] < edges[:, 1]) & (above[edges[:, 0]] != above[edges[:, 1]])].T
+    alpha = ((field[a] - level) / (field[a] - field[b]))[:, None]
+    parts = (cloth.vertices, cloth.normals, cloth.canonical, cloth.lbs_weights)
+    crossing = np.concatenate([part[a] * (1 - alpha) + part[b] * alpha for part in parts], 1)
     around = np.arctan2(crossing[:, 6], crossing[:, 8] - NECK_Z)
     order = np.argsort(around, kind="stable")
     around, crossing = around[order], crossing[order]
@@ -65,7 +65,7 @@ def strip(
     island: int,
     closed: bool = False,
 ) -> Cloth:
-    """A grid of cloth with its own UV island; rows run downwards, columns to the wearer's left when seen from outside."""
+    """A grid of cloth with its own UV island; rows run downwards, columns to the left of a wearer seen from outside."""
     rows, columns = points.shape[:2]
     if closed:
         points, canonical, lbs_weights = (
@@ -87,7 +87,7 @@ def strip(
         canonical.reshape(size, 3),
         lbs_weights.reshape(size, -1),
         edge.ravel().astype(float),
-        np.zeros((size, 7)),
+        np.zeros((size, 9)),
         np.full(len(faces), int(region)),
         np.full(len(faces), island),
         np.stack([s, t], -1).reshape(size, 2).astype(float),
@@ -97,7 +97,7 @@ def strip(
 def neck_strip(
     cloth: Cloth,
     field: Field,
-    profile: Sequence[tuple[float | Points, float | Points]],
+    profile: Profile,
     angles: Points,
     scale: float,
     region: Region = Region.COLLAR,
@@ -112,6 +112,9 @@ def neck_strip(
         angles: [A] around the neck, 0 = front; a full turn closes the collar.
         scale: the figure's.
     """
+    c = cloth.canonical
+    near: NDArray[np.bool_] = (np.hypot(c[:, 0], c[:, 2]) < 0.24) & (c[:, 1] > 1.2)
+    cloth = cloth.keep(np.all(near[cloth.faces], axis=1)).compact()
     values = field(cloth.canonical)
     low, high = min(np.min(level) for level, _ in profile), max(np.max(level) for level, _ in profile)
     levels = np.linspace(low, high + 1e-6, 9)
@@ -119,7 +122,8 @@ def neck_strip(
     closed = abs(abs(angles[-1] - angles[0]) + abs(angles[1] - angles[0]) - 2 * np.pi) < 1e-6
     rows: list[tuple[Points, Points, Points]] = []
     for level, offset in profile:
-        u = np.clip((np.broadcast_to(level, angles.shape) - levels[0]) / (levels[1] - levels[0]), 0, len(levels) - 1.001)
+        u = (np.broadcast_to(level, angles.shape) - levels[0]) / (levels[1] - levels[0])
+        u = np.clip(u, 0, len(levels) - 1.001)
         below, share, column = u.astype(int), (u - np.floor(u))[:, None], np.arange(len(angles))
 
         def at(name: str, below: Int = below, share: Points = share, column: Int = column) -> Points:
@@ -134,7 +138,7 @@ def neck_strip(
 
 def full_turn(columns: int = 48) -> Points:
     """Angles all around the neck, starting behind."""
-    return -np.pi + np.arange(columns) * (2 * np.pi / columns)
+    return np.linspace(-np.pi, np.pi, columns, endpoint=False)
 
 
 def open_turn(gap: float, columns: int = 49) -> Points:
@@ -149,7 +153,7 @@ def shirt_collar(cloth: Cloth, field: Field, scale: float, island: int = 0, poin
     front = np.minimum(np.abs(angles), 2 * np.pi - np.abs(angles))  # 0 in front .. pi behind
     fall = 0.036 + (point - 0.036) * smoothstep(front, 0.02, 0.36) * smoothstep(front, 1.2, 0.40)
     stand = 0.026 - 0.008 * smoothstep(front, 0.8, 0.0)
-    profile = [
+    profile: Profile = [
         (0.002, 0.002),
         (-0.5 * stand, 0.003),
         (-stand, 0.004),
@@ -164,7 +168,7 @@ def shirt_collar(cloth: Cloth, field: Field, scale: float, island: int = 0, poin
 
 def roll_collar(cloth: Cloth, field: Field, scale: float, height: float = 0.042, island: int = 0) -> Cloth:
     """A turtleneck's double collar."""
-    profile = [
+    profile: Profile = [
         (0.012, 0.002),
         (-0.5 * height, 0.004),
         (-height, 0.004),
@@ -179,7 +183,14 @@ def roll_collar(cloth: Cloth, field: Field, scale: float, height: float = 0.042,
 
 def stand_collar(cloth: Cloth, field: Field, scale: float, height: float = 0.035, gap: float = 0.25) -> Cloth:
     """A plain standing band, open in front."""
-    profile = [(0.012, 0.003), (0.0, 0.005), (-height, 0.008), (-height - 0.002, 0.005), (-height, 0.002), (0.0, 0.001)]
+    profile: Profile = [
+        (0.012, 0.003),
+        (0.0, 0.005),
+        (-height, 0.008),
+        (-height - 0.002, 0.005),
+        (-height, 0.002),
+        (0.0, 0.001),
+    ]
     return neck_strip(cloth, field, profile, open_turn(gap), scale)
 
 
@@ -190,7 +201,7 @@ def hood(cloth: Cloth, field: Field, scale: float, island: int = 0) -> Cloth:
     ends = smoothstep(np.abs(np.mod(angles, 2 * np.pi) - np.pi), np.pi - 0.32, np.pi - 0.75)
     thick, drop = (0.016 + 0.038 * behind) * ends + 0.002, 0.03 + 0.125 * behind
     rise = 0.018 + 0.012 * behind
-    profile = [
+    profile: Profile = [
         (0.004, 0.004),
         (-rise, 0.004),
         (-rise - 0.006, 0.35 * thick),
@@ -216,24 +227,26 @@ def buttons(
     cloth: Cloth, places: Sequence[tuple[float, float]], material: Material, radius: float = 0.006, lift: float = 0.003
 ) -> Piece:
     """Little domes on the front of a cloth at canonical (x, y)."""
-    columns, parts, faces, weights = 10, [], [], []
+    columns = 10
+    parts: list[Points] = []
+    faces: list[Int] = []
+    weights: list[Points] = []
     turn = np.arange(columns) * (2 * np.pi / columns)
     fan = np.array([[0, 1 + k, 1 + (k + 1) % columns] for k in range(columns)])
     skirt = [[1 + k, 1 + columns + k, 1 + columns + (k + 1) % columns] for k in range(columns)]
     skirt += [[1 + k, 1 + columns + (k + 1) % columns, 1 + (k + 1) % columns] for k in range(columns)]
     one = np.concatenate([fan, np.array(skirt)])
-    normals = vertex_normals(cloth.vertices, cloth.faces)
     for number, (x, y) in enumerate(places):
         at = nearest_index(cloth, x, y)
-        normal = normals[at]
+        normal = cloth.normals[at]
         right = np.cross([0.0, 1, 0], normal)
         right /= np.linalg.norm(right) + 1e-9
         ring = radius * (np.cos(turn)[:, None] * right + np.sin(turn)[:, None] * np.cross(normal, right))
         center = cloth.vertices[at] + normal * lift
-        parts.append(np.concatenate([(center + normal * 0.0022)[None], center + ring + normal * 0.0016, center + ring * 1.02]))
+        dome = [(center + normal * 0.0022)[None], center + ring + normal * 0.0016, center + ring * 1.02]
+        parts.append(np.concatenate(dome))
         faces.append(one + number * (1 + 2 * columns))
         weights.append(np.repeat(cloth.lbs_weights[at][None], 1 + 2 * columns, 0))
     vertices = np.concatenate(parts)
     uvs = np.full((len(vertices), 2), 0.5)
     return Piece(material.name, vertices, np.concatenate(faces), uvs, np.concatenate(weights), material)
-
