@@ -55,7 +55,7 @@ function makeFloor() {
 }
 
 function makeLights() {
-  const key = new DirectionalLight('#fff4e8', 2.0);
+  const key = new DirectionalLight('#fff4e8', 1.7);
   key.position.set(1.8, 4.2, 3.2);
   key.castShadow = true;
   key.shadow.mapSize.set(512, 512); // blurred anyway, and quick where there is no graphics card
@@ -64,7 +64,7 @@ function makeLights() {
   key.shadow.bias = -0.0002;
   key.shadow.normalBias = 0.012;
   Object.assign(key.shadow.camera, { left: -1.7, right: 1.7, top: 1.9, bottom: -1.7, near: 0.5, far: 10 });
-  const rim = new DirectionalLight('#dfe9ff', 1.6);
+  const rim = new DirectionalLight('#dfe9ff', 0.6);
   rim.position.set(-2.5, 3, -3.5);
   return [key, rim];
 }
@@ -73,11 +73,12 @@ class Studio {
   constructor(canvas) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
     this.renderer.toneMapping = NeutralToneMapping; // keeps the textures' colours
+    this.renderer.toneMappingExposure = 0.85; // a lit front shows about its texture's colour
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = VSMShadowMap; // soft edges at any distance
     this.scene = new Scene();
     this.scene.environment = new PMREMGenerator(this.renderer).fromScene(new RoomEnvironment(), 0.04).texture;
-    this.scene.environmentIntensity = 0.55;
+    this.scene.environmentIntensity = 0.5;
     this.camera = new PerspectiveCamera(28, 1, 0.05, 100);
     this.controls = new OrbitControls(this.camera, canvas);
     Object.assign(this.controls, { enableDamping: true, dampingFactor: 0.08, zoomToCursor: true, minDistance: 0.3, maxDistance: 20 });

@@ -22,7 +22,7 @@ def encode_png(image: Image) -> bytes:  # [H, W], [H, W, 3] or [H, W, 4] uint8
     ):
         raise PersonifyError(f"texture: {image.dtype} {list(image.shape)} found; expected uint8 [H, W, 3] or [H, W, 4]")
     stream = io.BytesIO()
-    PillowImage.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=7)
+    PillowImage.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=6)
     return stream.getvalue()
 
 
