@@ -88,14 +88,14 @@ def _both(**weights: float) -> Weights:
 
 
 _EXPRESSIONS: dict[str, Weights] = {
-    "neutral": _both(mouthSmile=0.16, eyeWide=0.04) | {"browInnerUp": 0.08},
-    "smile": _both(mouthSmile=0.50, cheekSquint=0.2, mouthDimple=0.15) | {"browInnerUp": 0.12},
+    "neutral": _both(mouthSmile=0.20, eyeWide=0.08) | {"browInnerUp": 0.08},
+    "smile": _both(mouthSmile=0.60, cheekSquint=0.22, mouthDimple=0.15) | {"browInnerUp": 0.12},
     "grin": _both(mouthSmile=0.62, cheekSquint=0.25, mouthUpperUp=0.45, mouthLowerDown=0.18)
     | {"jawOpen": 0.07, "browInnerUp": 0.15},
     "serious": _both(browDown=0.3, mouthPress=0.3, eyeSquint=0.1),
     "surprised": _both(eyeWide=0.65, browOuterUp=0.6) | {"browInnerUp": 0.75, "jawOpen": 0.28, "mouthFunnel": 0.15},
     "sad": _both(mouthFrown=0.6, eyeLookDown=0.15) | {"browInnerUp": 0.9, "mouthShrugLower": 0.3},
-    "angry": _both(browDown=0.95, noseSneer=0.35, mouthFrown=0.35, eyeSquint=0.25, mouthPress=0.3),
+    "angry": _both(browDown=1.0, noseSneer=0.5, mouthFrown=0.35, eyeSquint=0.25, mouthPress=0.3),
 }
 
 

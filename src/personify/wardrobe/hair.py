@@ -131,26 +131,38 @@ def _drop(barber: Barber, roots: Roots, part: float = 0.0) -> Callable[[Points],
     return pull
 
 
-def _hang(barber: Barber, ends: float, volume: float, sway: float, count: int = 440) -> None:
-    """Hair that falls from a parting to the canonical height ``ends``."""
-    barber.cap(0.007)
+def _hang(barber: Barber, ends: float, volume: float, sway: float) -> None:
+    """Hair that falls from a parting to the canonical height ``ends``, sometimes with a fringe."""
+    barber.cap(0.0035)
     part = barber.rng.choice([0.0, 0.028, -0.028])
-    for layer, lift in enumerate((0.005, 0.011)):
-        roots = barber.roots(count + 37 * layer)
+    fringe = barber.rng.random() < 0.3
+    steps = 11
+    for layer, lift in enumerate((0.005, 0.008)):
+        roots = barber.roots(400 + 117 * layer)
         around = azimuth(roots.canonical)
         flow = _fall(barber, roots, part) + barber.jitter(roots, 0.10)
-        over = np.abs(roots.canonical[:, 1] - ends) + 0.35 * np.hypot(
-            roots.canonical[:, 0], roots.canonical[:, 2] - 0.02
-        )
-        length = over * barber.rng.uniform(0.93, 1.03, len(over))
-        steps = 11
-        ear = 0.008 * np.exp(-(((around - 92) / 26) ** 2))
-        height = (
-            ramp(0.001, 1, steps, 0.4)[None] * (lift + volume * barber.rng.uniform(0.5, 1, len(over)) + ear)[:, None]
-        )
+        aside = 0.35 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2] - 0.02)
+        length = (np.abs(roots.canonical[:, 1] - ends) + aside) * barber.rng.uniform(0.93, 1.03, len(around))
+        over_ear = 0.008 * np.exp(-(((around - 92) / 26) ** 2))
+        upstream = np.clip((roots.canonical[:, 1] - 1.60) / 0.15, 0, 1)  # lies over what grows further down
+        stand = lift + over_ear + (layer * volume + 0.006) * upstream + barber.rng.uniform(0, 0.0015, len(around))
+        height = ramp(0.0, 1, steps, 0.6)[None] * stand[:, None]
         curves = barber.head.grow(roots, flow, length, height, _drop(barber, roots, part), steps, 0.6)
-        curves = wave(barber, curves, sway)
-        barber.cards(curves, 0.024, (0.6, 1.0, 1.0, 0.9, 0.6), tone=layer)
+        barber.cards(wave(barber, curves, sway), 0.024, (0.6, 1.0, 1.0, 0.9, 0.6), tone=layer)
+    if fringe:
+        _fringe(barber)
+
+
+def _fringe(barber: Barber) -> None:
+    """Hair cut straight above the brows."""
+    polar, turn = np.meshgrid(np.radians(np.linspace(32, 62, 5)), np.radians(np.linspace(-40, 40, 15)))
+    roots = barber.head.at(polar.ravel(), turn.ravel() + barber.rng.normal(0, 0.03, polar.size))
+    roots = roots[barber.depth(roots) > 0.002]
+    flow = np.array([0, -0.35, 1.0]) + 0.35 * roots.normals + barber.jitter(roots, 0.05)
+    drop = roots.canonical[:, 1] - 1.678 + 0.25 * (0.12 - roots.canonical[:, 2])
+    height = ramp(0.004, 0.011, 7)
+    curves = barber.head.grow(roots, flow, np.maximum(drop + 0.006, 0.02), height, (0, -0.6, 0), 7, 0.9)
+    barber.cards(curves, 0.017, (0.7, 1.0, 1.0, 0.8), tone=1)
 
 
 def _bob(barber: Barber) -> None:
@@ -167,22 +179,18 @@ def _wavy(barber: Barber) -> None:
 
 def _locs(barber: Barber) -> None:
     barber.cap(0.005)
-    roots = barber.roots(250, 0.004)
-    flow = 0.9 * _fall(barber, roots, 0.0) + 0.4 * roots.normals + barber.jitter(roots, 0.15)
-    ends = barber.rng.uniform(1.40, 1.50)
-    length = np.abs(roots.canonical[:, 1] - ends) + 0.5 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2])
+    roots = barber.roots(300, 0.004)
+    flow = 0.9 * _fall(barber, roots, 0.0) + 0.6 * roots.normals + barber.jitter(roots, 0.22)
+    aside = 0.5 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2])
+    length = np.abs(roots.canonical[:, 1] - barber.rng.uniform(1.40, 1.50)) + aside
     length = length * barber.rng.uniform(0.85, 1.08, len(length))
     steps = 14
-    lift = barber.rng.uniform(0.006, 0.022, len(length))
-    curves = barber.head.grow(
-        roots, flow, length, ramp(0.001, 1, steps, 0.5)[None] * lift[:, None], _drop(barber, roots), steps, 0.5
-    )
-    curves = (
-        curves + 0.0025 * np.sin(np.arange(steps + 1) * 1.7 + barber.rng.uniform(0, 6, (len(curves), 1)))[..., None]
-    )
+    lift = ramp(0.002, 1, steps, 0.5)[None] * barber.rng.uniform(0.006, 0.030, len(length))[:, None]
+    curves = barber.head.grow(roots, flow, length, lift, _drop(barber, roots), steps, 0.25)
+    kink = np.sin(np.arange(steps + 1) * 1.7 + barber.rng.uniform(0, 6, (len(curves), 1)))
     profile = np.interp(np.linspace(0, 1, steps + 1), [0, 0.1, 0.9, 1], [0.6, 1, 0.85, 0.35])
-    radius = 0.0052 * barber.head.scale * profile * barber.rng.uniform(0.8, 1.2, (len(curves), steps + 1))
-    tubes(barber.mesh, curves, radius, (0.55, 0.7), 5.0)
+    radius = 0.0056 * barber.head.scale * profile * barber.rng.uniform(0.75, 1.25, (len(curves), steps + 1))
+    tubes(barber.mesh, curves + 0.0025 * kink[..., None], radius, (0.55, 0.7), 5.0)
 
 
 _STYLES: dict[str, Callable[[Barber], None]] = {

@@ -39,14 +39,14 @@ def _strands(size: int, frizz: float) -> tuple[NDArray[np.float32], NDArray[np.f
     across = (u * 8) % 1
     edge = np.abs(across - 0.5) * 2
     need = 0.02 + 0.86 * smoothstep(0.35, 1.02, v) + 0.75 * smoothstep(0.6, 1.0, edge) * (0.35 + v)
-    need = need + 0.6 * smoothstep(0.10, 0.0, v)
+    need = need + 0.9 * smoothstep(0.16, 0.0, v)
     opacity = smoothstep(-0.04, 0.04, 0.55 * locks + 0.25 * fine + 0.35 * clumps - need * 0.95 + 0.06)
     opacity = np.where(u > 0.5, 1.0, opacity)
-    tone = np.select([u < 0.125, u < 0.25, u < 0.375, u < 0.5], [0.80, 0.92, 1.0, 1.10], 0.92)
+    tone = np.select([u < 0.125, u < 0.25, u < 0.375, u < 0.5], [0.88, 0.95, 1.0, 1.06], 0.95)
     brightness = (
         tone
-        * (0.62 + 0.42 * fine + 0.34 * locks)
-        * np.where(u < 0.5, 0.84 + 0.16 * smoothstep(0.0, 0.3, v) + 0.06 * v, 1.0)
+        * (0.70 + 0.34 * fine + 0.26 * locks)
+        * np.where(u < 0.5, 0.90 + 0.10 * smoothstep(0.0, 0.5, v) + 0.06 * v, 1.0)
     )
     height = (0.55 * fine + 0.8 * locks).astype(np.float32)
     texel = np.full((2, size, size), 75.0 / size, np.float32)
@@ -68,4 +68,4 @@ def hair_material(name: str, color: NDArray[np.floating], size: int, frizz: floa
     texture = np.empty((size, size, 4), np.uint8)
     texture[..., :3] = np.clip((shade + warm) * 255 + 0.5, 0, 255)
     texture[..., 3] = opacity * 255
-    return Material(name, texture=texture, normal_map=normals, roughness=0.78, double_sided=True, alpha_mode="MASK")
+    return Material(name, texture=texture, normal_map=normals, roughness=0.7, double_sided=True, alpha_mode="MASK")

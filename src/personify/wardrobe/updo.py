@@ -14,10 +14,10 @@ from personify.wardrobe.tresses import card_columns
 
 def _gather(barber: Barber, ties: Points, part: bool) -> None:
     """Hair drawn tightly over the head to one tie, or on each side to its own; ties are canonical [1 or 2, 3]."""
-    barber.cap(0.0055)
+    barber.cap(0.003)
     head = barber.head
     for layer in range(2):
-        roots = barber.roots(640 + layer, 0.001)
+        roots = barber.roots(560 + layer, 0.001)
         side = (roots.canonical[:, 0] > MIDDLE).astype(int) if part else np.zeros(len(roots.points), int)
         targets = np.stack([head.place(tie) for tie in ties])[side]
         steps = 8
@@ -28,10 +28,12 @@ def _gather(barber: Barber, ties: Points, part: bool) -> None:
         reach = np.linalg.norm(targets - center, axis=1)[:, None]
         ray = unit(curves - center)
         curves = center + ray * (radius * (1 - t[..., 0]) + reach * t[..., 0])[..., None]
+        far = np.linalg.norm(roots.points - targets, axis=1) / (0.2 * head.scale)
+        over = 0.004 * np.minimum(far, 1)[:, None]  # hair that comes from further away lies on top
         for _ in range(2):
             height, normals = head.above(curves)
-            lift = (0.0045 + 0.002 * layer + 0.001 * barber.rng.random((len(curves), 1))) * head.scale
-            curves = curves + normals * (lift * np.minimum(1, 0.25 + 4 * t[..., 0]) - height)[..., None] * (1 - t**6)
+            lift = (0.0042 + 0.0015 * layer + over + 0.0008 * barber.rng.random((len(curves), 1))) * head.scale
+            curves = curves + normals * (lift * np.minimum(1, 3 * t[..., 0]) - height)[..., None] * (1 - t**6)
         barber.cards(curves, 0.017, (0.9, 1.0, 0.8, 0.35), tone=layer)
 
 
@@ -76,25 +78,23 @@ def ponytail(barber: Barber) -> None:
 
 
 def bun(barber: Barber) -> None:
-    tie = np.array([MIDDLE, 1.728, -0.070])
+    """A knot of coiled hair, anywhere from the nape to the top of the head."""
+    high = barber.rng.uniform(0.0, 1.0)
+    tie = np.array([MIDDLE, 1.700 + 0.052 * high, -0.078 + 0.040 * high])
     _gather(barber, tie[None], part=False)
     head = barber.head
-    center, axis = head.place(tie + np.array([0, 0.008, -0.012])), unit(np.array([0, 0.75, -1.0]))
+    pole = unit(np.array([0, 0.35 + 0.9 * high, -1.0]))
+    center = head.place(tie) + 0.012 * head.scale * pole
     side = np.array([1.0, 0, 0])
-    other = np.cross(axis, side)
-    count, steps = 26, 15
-    start = barber.rng.uniform(0, 2 * np.pi, count)[:, None] + np.linspace(0, 3.6, steps)
-    band = barber.rng.uniform(-1.0, 1.0, count)[:, None] + np.linspace(-0.25, 0.25, steps)
-    ring, rise = np.cos(np.clip(band, -1.4, 1.4)), np.sin(np.clip(band, -1.4, 1.4))
-    radius = 0.034 * head.scale * barber.rng.uniform(0.93, 1.05, count)[:, None]
-    flat = radius[..., None] * (np.cos(start)[..., None] * side + np.sin(start)[..., None] * other) * ring[..., None]
-    curves = center + flat + (0.75 * radius * rise)[..., None] * axis
-    tubes(
-        barber.mesh,
-        curves,
-        np.full((count, steps), 0.0085 * head.scale) * np.sin(np.linspace(0.5, 2.64, steps)),
-        (0.54, 0.62),
-    )
+    other = np.cross(pole, side)
+    count, steps = 28, 15
+    turn = barber.rng.uniform(0, 2 * np.pi, count)[:, None] + np.linspace(0, 3.6, steps)
+    band = np.clip(barber.rng.uniform(-1.1, 1.45, count)[:, None] + np.linspace(-0.25, 0.25, steps), -1.4, 1.4)
+    radius = 0.036 * head.scale * barber.rng.uniform(0.93, 1.05, count)[:, None]
+    disc = np.cos(turn)[..., None] * side + np.sin(turn)[..., None] * other
+    curves = center + (radius * np.cos(band))[..., None] * disc + (0.75 * radius * np.sin(band))[..., None] * pole
+    thick = np.broadcast_to(0.0085 * head.scale * np.sin(np.linspace(0.5, 2.64, steps)), (count, steps))
+    tubes(barber.mesh, curves, thick, (0.54, 0.62))
 
 
 def _plait(barber: Barber, path: Points, radius: float) -> None:
