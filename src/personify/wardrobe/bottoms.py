@@ -31,7 +31,7 @@ WAIST = 1.035  # canonical y of a waistband's upper edge
 TROUSER_HEMS = {"mini": 0.70, "knee": 0.47, "midi": 0.27, "long": 0.055}
 SHORTS_HEMS = {"mini": 0.70, "knee": 0.555, "midi": 0.44, "long": 0.40}
 SKIRT_HEMS = {"mini": 0.66, "knee": 0.50, "midi": 0.32, "long": 0.11}
-HEM_RADIUS = {"slim": 0.062, "regular": 0.088, "loose": 0.118}
+HEM_RADIUS = {"slim": 0.056, "regular": 0.074, "loose": 0.108}
 
 
 def make_bottom(fitting: Fitting, garment: Garment) -> Worn:

@@ -16,7 +16,7 @@ from personify.wardrobe.layout import make_piece
 from personify.wardrobe.outerwear import make_apron, make_cape, make_outer
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
-from personify.wardrobe.tailor import Worn
+from personify.wardrobe.tailor import Worn, leave_room_for_boots
 from personify.wardrobe.tops import make_top
 
 SKIN_MARGIN = 0.010  # metres of skin kept under every hem
@@ -43,6 +43,8 @@ def make_clothes(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[lis
 def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
     """Garments from the skin outwards; each pushes out from those before it."""
     rng = np.random.default_rng([outfit.seed, 4001])
+    if (shoes := outfit.worn("feet")) and shoes.kind == "boots":
+        leave_room_for_boots(fitting)
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     tucked = _is_tucked(outfit, rng)
     socks = outfit.worn("legs")

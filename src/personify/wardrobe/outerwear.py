@@ -120,18 +120,24 @@ def _fall_collar(whole: Cloth, neckline: Field, scale: float, width: float, gap:
 
 def _suit_jacket(fitting: Fitting, garment: Garment) -> Worn:
     def gap(y: Points) -> Points:
-        return 0.0015 + np.minimum(0.25 * np.maximum(0, y - 1.12), 0.068) + 0.10 * np.maximum(0, 1.05 - y)
+        return np.minimum(0.25 * np.maximum(0, y - 1.12), 0.068) + 0.10 * np.maximum(0, 1.04 - y) - 0.004
 
     neckline = round_neck(1.505, 0.03, 0.006)
     whole, cloth, made = _body(fitting, garment, 0.80, 0.004, gap, neckline, slope=0.55, waist=0.35)
     strips = [_lapels(cloth, gap, 1.12, 0.062), _fall_collar(whole, neckline, fitting.figure.scale, 0.045, 0.85)]
-    strips += _flaps(cloth, 0.955)
+    strips += [*_flaps(cloth, 0.955), _overlap(cloth, 1.04, 1.125)]
     x, y, z = cloth.canonical.T
     breast = np.minimum.reduce([0.045 - np.abs(x - 0.105), 0.011 - np.abs(y - 1.285 - 0.1 * (x - 0.1)), z])
     strips.append(patch(cloth, breast, 0.002, Region.TRIM))
     material = solid("suit jacket buttons", 0.5 * np.array(COLORS[garment.color]), 0.35)
     row = buttons(cloth, [(0.014, 1.115), (0.014, 1.035)], material, 0.010, 0.005)
     return _finished(made, cloth, strips, (row,))
+
+
+def _overlap(cloth: Cloth, low: float, high: float) -> Cloth:
+    """The left front lying over the right one where they are buttoned."""
+    x, y, z = cloth.canonical.T
+    return patch(cloth, np.minimum.reduce([x + 0.010, 0.03 - x, y - low, high - y, z]), 0.0025, Region.TRIM)
 
 
 def _flaps(cloth: Cloth, height: float, x0: float = 0.115) -> list[Cloth]:
@@ -156,7 +162,7 @@ def _coat(fitting: Fitting, garment: Garment) -> Worn:
 
 def _vest(fitting: Fitting, garment: Garment) -> Worn:
     def gap(y: Points) -> Points:
-        return 0.001 + 0.27 * np.maximum(0, y - 1.24) + 0.9 * np.maximum(0, 0.975 - y)
+        return 0.27 * np.maximum(0, y - 1.24) + 0.9 * np.maximum(0, 0.975 - y) - 0.004
 
     def points(c: Points) -> Points:
         dip = 0.05 * smoothstep(c[:, 2], -0.02, 0.05) * (1 - np.clip(np.abs(np.abs(c[:, 0]) - 0.05) / 0.11, 0, 1))
@@ -168,7 +174,8 @@ def _vest(fitting: Fitting, garment: Garment) -> Worn:
     row = buttons(cloth, [(0.010, y) for y in np.arange(1.225, 1.0, -0.055)], material, 0.007)
     x, y, z = cloth.canonical.T
     pockets = np.minimum.reduce([0.045 - np.abs(np.abs(x) - 0.09), 0.010 - np.abs(y - 1.09), z])
-    return _finished(made, cloth, [patch(cloth, pockets, 0.002, Region.TRIM)], (row,))
+    strips = [patch(cloth, pockets, 0.002, Region.TRIM), _overlap(cloth, 0.95, 1.25)]
+    return _finished(made, cloth, strips, (row,))
 
 
 def make_apron(fitting: Fitting, garment: Garment) -> Worn:

@@ -128,7 +128,8 @@ def arm_radius(fitting: Fitting, side: str, ease: float, slope: float, cuff: flo
     under = 0.35 + 0.65 * (0.5 - 0.5 * np.cos(node_angles()))
     along = 0.25 + 0.75 * smoothstep(REACHES, 0.22, 0.40)
     least = np.maximum(rings.radius + 0.3 * ease * scale, fitting.worn[f"{side}_arm"] + GAP)
-    hung = hang(least + 0.9 * ease * scale * under * along[:, None], rings.step, slope, up=1.0)
+    room = (0.3 + 0.9 * under * along[:, None]) * ease * scale
+    hung = hang(np.maximum(rings.radius + room, least), rings.step, slope, up=1.0)
     if cuff is not None:
         gathered = smoothstep(REACHES, 0.61, 0.68)[:, None]
         hung = hung * (1 - gathered) + np.maximum(rings.radius + cuff * scale, least) * gathered
@@ -153,9 +154,9 @@ def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None) -> P
     hung = hang(least + 0.5 * ease * scale, rings.step, 0.9 if hem is None else 0.28, up=0.6)
     if hem is not None:
         thigh = hung[int(np.argmin(np.abs(rows - 0.76)))].mean()
-        fall = smoothstep(rows, 0.84, 0.46)
+        fall = 0.8 * smoothstep(rows, 0.84, 0.46) + 0.2 * smoothstep(rows, 0.46, 0.10)
         straight = thigh + (hem * scale - thigh) * fall
-        hung = np.maximum(hung, (fall * straight)[:, None])
+        hung = np.maximum(hung, (np.minimum(1, 2 * fall) * straight)[:, None])
         breaks = 0.10 * hem * np.exp(-(((rows - 0.10) / 0.05) ** 2)) * np.sin(rows * 190)
         knee = 0.05 * hem * np.exp(-(((rows - 0.50) / 0.06) ** 2)) * np.sin(rows * 140 + 1)
         front = 0.6 + 0.4 * np.cos(node_angles())
@@ -179,6 +180,15 @@ def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple
             around = fitting.around_leg(name, radius[name])
             tube = fitting.worn["torso"][LEG_TOP:]
             fitting.worn["torso"][LEG_TOP:] = np.where(inside, np.maximum(tube, around), tube)
+
+
+def leave_room_for_boots(fitting: Fitting) -> None:
+    """Trousers fall over the shaft and the instep of boots."""
+    front = 0.5 + 0.5 * np.cos(node_angles())
+    for name in ("left_leg", "right_leg"):
+        ankle = smoothstep(height_rows(name), 0.24, 0.17)[:, None]
+        room = (0.010 + 0.022 * front) * ankle * fitting.figure.scale
+        fitting.worn[name] = fitting.worn[name] + room
 
 
 def cut_out(
