@@ -34,9 +34,9 @@ class _Cut:
 _CUTS = {
     "moustache": _Cut(0, 0, 0.018, 240, 0.0035),
     "goatee": _Cut(0.012, 0.022, 0.013, 460, 0.004),
-    "short beard": _Cut(0.008, 0.012, 0.010, 900, 0.0018),
-    "full beard": _Cut(0.020, 0.045, 0.016, 1000, 0.006),
-    "long beard": _Cut(0.026, 0.170, 0.020, 1000, 0.007),
+    "short beard": _Cut(0.008, 0.012, 0.008, 900, 0.0018),
+    "full beard": _Cut(0.020, 0.045, 0.011, 1000, 0.006),
+    "long beard": _Cut(0.026, 0.170, 0.014, 1000, 0.007),
 }
 
 
@@ -94,9 +94,9 @@ def _grow(head: Head, roots: Roots, cut: _Cut, rng: np.random.Generator) -> Poin
     length = cut.cheek + (cut.chin - cut.cheek) * chin
     length = (length * (1 - upper) + cut.moustache * upper) * rng.uniform(0.75, 1.2, len(x))
     down = np.stack([-0.25 * side * (np.abs(x) > 0.04), -np.ones_like(x), 0.25 + 0 * x], 1)
-    outwards = np.stack([0.9 * side * smoothstep(0.0, 0.01, np.abs(x)), -0.75 + 0 * x, 0.3 + 0 * x], 1)
+    outwards = np.stack([0.9 * side * smoothstep(0.0, 0.01, np.abs(x)), -0.55 + 0 * x, 0.3 + 0 * x], 1)
     flow = down * (1 - upper)[:, None] + outwards * upper[:, None]
     flow = flow + 0.30 * roots.normals + 0.14 * rng.normal(size=flow.shape)
     lift = np.linspace(0, 1, STEPS + 1)[None] ** 0.6 * cut.lift * rng.uniform(0.4, 1.1, (len(x), 1)) + 0.0006
-    pull = np.stack([-0.8 * x / 0.06 * (length > 0.05), -0.22 + 0 * x, 0 * x], 1)
+    pull = np.stack([-0.30 * x / 0.06 * (length > 0.05), -0.22 + 0 * x, 0 * x], 1)
     return head.grow(roots, flow, length, lift, pull, STEPS)

@@ -112,7 +112,7 @@ def paint_skin(outfit: Outfit, size: int) -> tuple[Texture, Texture]:
     """Albedo and tangent-space normal map [size, size, 3] of a person's skin."""
     atlas = canvas(size)
     seed = int(np.random.default_rng([outfit.seed, 411]).integers(1 << 20))
-    tone = np.array(SKIN_TONES[outfit.person.skin], np.float32)
+    tone = 0.965 * np.array(SKIN_TONES[outfit.person.skin], np.float32)  # mottling and studio lights brighten
     color = _flesh(atlas, tone, seed)
     height = 0.00005 * value_noise(atlas.points, 900.0, seed + 5)
     _paint_nails(color, atlas, tone)
@@ -269,7 +269,7 @@ def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit,
     hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
     if style == "none":
         hair = 0.5 * hair + 0.5 * np.array([0.25, 0.25, 0.28], np.float32)
-    blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), 0.9 * hair)
+    blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), (0.6 if style == "stubble" else 0.9) * hair)
 
 
 _SCALP = {"bald": 0.10, "buzz": 0.80, "mohawk": 0.55}

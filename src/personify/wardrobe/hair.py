@@ -185,7 +185,7 @@ def _locs(barber: Barber) -> None:
     length = np.abs(roots.canonical[:, 1] - barber.rng.uniform(1.40, 1.50)) + aside
     length = length * barber.rng.uniform(0.85, 1.08, len(length))
     steps = 14
-    lift = ramp(0.002, 1, steps, 0.5)[None] * barber.rng.uniform(0.006, 0.030, len(length))[:, None]
+    lift = 0.004 + ramp(0.0, 1, steps, 0.5)[None] * barber.rng.uniform(0.004, 0.026, len(length))[:, None]
     curves = barber.head.grow(roots, flow, length, lift, _drop(barber, roots), steps, 0.25)
     kink = np.sin(np.arange(steps + 1) * 1.7 + barber.rng.uniform(0, 6, (len(curves), 1)))
     profile = np.interp(np.linspace(0, 1, steps + 1), [0, 0.1, 0.9, 1], [0.6, 1, 0.85, 0.35])

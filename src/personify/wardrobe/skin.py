@@ -25,12 +25,12 @@ def make_skin(figure: Figure, outfit: Outfit, covered: NDArray[np.bool_], textur
         figure: the body.
         outfit: tone, eyes, hair colour, beard, age and seed are read.
         covered: [V] body vertices under clothes; faces with all three corners covered are left out.
-        texture_size: of the skin's square texture; the small ones follow it.
+        texture_size: of the skin's square texture (at most 2048); the small ones follow it.
     """
     return [
-        _skin(figure, outfit, covered, texture_size),
-        make_eyes(figure, outfit, max(texture_size // 2, 64)),
-        make_lashes(figure, outfit, max(texture_size // 4, 64)),
+        _skin(figure, outfit, covered, min(texture_size, 2048)),
+        make_eyes(figure, outfit, min(max(texture_size // 2, 64), 512)),
+        make_lashes(figure, outfit, min(max(texture_size // 4, 64), 512)),
         _mouth(figure, max(texture_size // 8, 32)),
     ]
 
