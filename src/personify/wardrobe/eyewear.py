@@ -62,10 +62,11 @@ def make_eyewear(figure: Figure, garment: Garment, seed: int) -> list[Piece]:
     parts = [tube(np.concatenate([line, line[:2]]), thick, 8, 1.0 if metal else 1.3) for line in outlines]
     parts += [_bridge(face, outlines, thick), *(_temple(face, side, outlines[side], thick) for side in (0, 1))]
     look = solid(garment.kind, color_of(garment, seed), 0.25 if metal else 0.35, 0.9 if metal else 0.0)
-    lenses = join(
-        [loft(np.stack([line, np.repeat(line.mean(0)[None] + [0, 0, 0.0015], len(line), 0)])) for line in outlines]
-    )
-    return [_rigid(garment.kind, join(parts), look), _rigid(f"{garment.kind} lenses", lenses, _glass(garment))]
+    pieces = [_rigid(garment.kind, join(parts), look)]
+    if garment.kind == "sunglasses":  # clear lenses would only hide the eyes
+        dark = solid("lenses", (0.045, 0.045, 0.05), 0.06)
+        pieces.append(_rigid("sunglasses lenses", join([_lens(line) for line in outlines]), dark))
+    return pieces
 
 
 def _rigid(name: str, shell: Shell, material: Material) -> Piece:
@@ -76,13 +77,6 @@ def _lens(outline: Points) -> Shell:
     middle = outline.mean(0)
     middle[2] += 0.0015  # slightly domed
     return loft(np.stack([np.broadcast_to(middle, outline.shape), outline]))
-
-
-def _glass(garment: Garment) -> Material:
-    if garment.kind == "sunglasses":
-        return solid("lenses", (0.045, 0.045, 0.05), 0.06)
-    texture = np.full((4, 4, 4), (225, 235, 245, 26), np.uint8)
-    return Material("lenses", texture=texture, roughness=0.04, double_sided=True, alpha_mode="BLEND")
 
 
 def _outline(face: Face, side: int, width: float, height: float, power: float) -> Points:  # [K, 3]
@@ -141,7 +135,7 @@ def _eye_patch(figure: Figure, garment: Garment, seed: int) -> list[Piece]:
     for t in np.linspace(0, 1, 7):
         x = eye[0] + (0.024 * np.sin(angle) * t + sign * 0.002) * s
         y = eye[1] + (0.021 * np.cos(angle) * shield * t - 0.001) * s
-        z = eye[2] + (0.026 - 0.010 * t**2) * s - 0.12 * sign * (x - eye[0])
+        z = eye[2] + (0.030 - 0.012 * t**2) * s - 0.12 * sign * (x - eye[0])
         rows.append(np.stack([x, y, z], 1))
     dome = np.stack(rows)
     dome = push_out(dome.reshape(-1, 3), figure, 0.0025 * s, 2).reshape(dome.shape)

@@ -80,7 +80,7 @@ def color_of(garment: Garment, seed: int) -> Float:
     named = np.array(words.COLORS[garment.color], np.float32)
     color = (named * (1 + rng.uniform(-0.03, 0.03)) + rng.uniform(-0.006, 0.006, 3)).astype(np.float32)
     if material_of(garment) == "denim":  # indigo is never as saturated as paint
-        color = mix(color, np.full(3, luminance(color)) * (0.95, 1.0, 1.08), 0.35)
+        color = mix(color, np.full(3, luminance(color)) * (0.94, 1.0, 1.10), 0.5)
     return np.clip(color, 0.02, 0.98).astype(np.float32)
 
 

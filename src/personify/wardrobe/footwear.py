@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from personify.body.mesh import Material
+from personify.wardrobe import vocabulary as words
 from personify.wardrobe.fabric import accent_of, bake_pattern, color_of, material_of, paint, solid, to_bytes
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.last import ANGLES, COLUMNS, Foot, measure_foot, outset
@@ -54,7 +55,7 @@ class Style:
 STYLES = {
     "sneakers": Style((0.092, 0.062, 0.078), 0.022, 0.016, 0.006, toe=0.010),
     "shoes": Style((0.090, 0.058, 0.072), 0.018, 0.003, 0.005, arch=0.011, toe=0.013),
-    "boots": Style((0.110, 0.108, 0.108), 0.024, 0.004, 0.006, arch=0.014, toe=0.012, shaft=0.25),
+    "boots": Style((0.138, 0.118, 0.116), 0.024, 0.004, 0.006, arch=0.014, toe=0.012, shaft=0.25),
     "heels": Style((0.036, 0.030, 0.060), 0.027, 0.001, 0.0015, arch=0.026, toe=0.020),
     "sandals": Style((0.0, 0.0, 0.0), 0.018, 0.004, 0.006),
 }
@@ -80,6 +81,8 @@ def make_footwear(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[li
     if garment.kind == "sandals":
         return _sandals(figure, garment, feet, outfit.seed), covered
     style = STYLES[garment.kind]
+    if style.shaft and _under_trousers(outfit):
+        style = replace(style, rim=STYLES["shoes"].rim, shaft=0.0)
     for foot in feet:
         covered[foot.skin[_hidden(foot, style)]] = True
     uppers = [_upper(foot, style) for foot in feet]
@@ -95,6 +98,14 @@ def make_footwear(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[li
         ),
         *_laces(figure, garment, feet, uppers),
     ], covered
+
+
+def _under_trousers(outfit: Outfit) -> bool:
+    """Whether long trousers fall over the shoes: no shaft fits below their hem, and none would be seen."""
+    legs = outfit.worn("bottom") or outfit.worn("full")
+    if legs is None or legs.kind not in ("trousers", "jeans", "overalls", "jumpsuit"):
+        return False
+    return (legs.length or words.GARMENTS[legs.kind].length) in ("long", None)
 
 
 def _both(figure: Figure, name: str, feet: list[Foot], shells: list[Shell], material: Material) -> Piece:
@@ -299,7 +310,7 @@ def _laces(figure: Figure, garment: Garment, feet: list[Foot], uppers: list[Shel
     if garment.kind not in _EYELETS:
         return []
     dark = luminance(color_of(garment, 0)) > 0.55 or garment.kind != "sneakers"
-    tone = np.array((0.16, 0.12, 0.10)) if dark else np.array((0.93, 0.93, 0.92))
+    tone = np.array((0.19, 0.16, 0.15)) if dark else np.array((0.93, 0.93, 0.92))
     shells = [_lacing(foot, upper, garment.kind) for foot, upper in zip(feet, uppers, strict=True)]
     return [_both(figure, f"{garment.kind} laces", feet, shells, solid("laces", tone, 0.9))]
 

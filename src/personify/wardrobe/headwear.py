@@ -72,7 +72,12 @@ def _crown(fit: HeadFit, rows: Points, lining: float = 0.03) -> Shell:
     """A crown from its rings, with a thin turned-in edge."""
     inside = rows[-1] * [0.965, 1, 0.965]
     turned = np.stack([rows[-1] * [0.985, 1, 0.985] - [0, 0.001, 0], inside, inside * [0.99, 1, 0.99] + [0, lining, 0]])
-    return loft(np.concatenate([rows, turned])).colored(Region.HEAD)
+    return loft(_seam_behind(np.concatenate([rows, turned]))).colored(Region.HEAD)
+
+
+def _seam_behind(rows: Points) -> Points:
+    """Rings that start at the nape, where the seam of a hat belongs."""
+    return np.roll(rows, len(ANGLES) // 2, axis=1)
 
 
 def _brim(fit: HeadFit, width: Points | float, rise: Points | float, thick: float = 0.003, rings: int = 8) -> Shell:
@@ -85,7 +90,7 @@ def _brim(fit: HeadFit, width: Points | float, rise: Points | float, thick: floa
         row = inner + (t * width * fit.size)[:, None] * outward
         row[:, 1] += rise * fit.size * t**2
         rows.append(row)
-    return thickened(loft(np.stack(rows)), thick * fit.size).colored(Region.HEAD)
+    return thickened(loft(_seam_behind(np.stack(rows))), thick * fit.size).colored(Region.HEAD)
 
 
 def _ribbon(fit: HeadFit, garment: Garment, rows: Points, name: str = "band") -> Extra:
@@ -93,7 +98,7 @@ def _ribbon(fit: HeadFit, garment: Garment, rows: Points, name: str = "band") ->
     color = accent_of(garment) if garment.accent else color_of(garment, 0) * 0.45
     if garment.accent is None and luminance(color_of(garment, 0)) < 0.12:
         color = np.array((0.34, 0.32, 0.31))
-    return name, thickened(loft(rows), 0.0015 * fit.size), solid(name, color, 0.6)
+    return name, thickened(loft(_seam_behind(rows)), 0.0015 * fit.size), solid(name, color, 0.6)
 
 
 def _ball(center: Points, radius: float, squash: float = 1.0) -> Shell:
@@ -119,7 +124,7 @@ def _cap(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]:
     rows = []
     for t in np.linspace(0, 1, 7):
         x, w = radius * np.sin(spread), radius * np.cos(spread)
-        w = w - 0.003 + t * 0.074 * fit.size * np.cos(spread * (math.pi / 2) / 1.02) ** 0.42
+        w = w - 0.003 + t * 0.074 * fit.size * np.maximum(np.cos(spread * (math.pi / 2)), 0) ** 0.5
         drop = (0.011 * (x / (0.07 * fit.size)) ** 2 + 0.010 * t) * min(1.0, 2.5 * t)
         rows.append(np.stack([x * (1 + 0.04 * t), 0.006 - drop * fit.size, w], 1))
     visor = thickened(loft(np.stack(rows), closed=False), 0.003 * fit.size).colored(Region.HEAD)
@@ -301,7 +306,7 @@ def _crown_of_gold(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Ex
         row = fit.revolve([(1.0 + 0.10 * share, 0.0)])[0]
         row[:, 1] = tips * share * fit.size
         rows.append(row)
-    body = thickened(loft(np.stack(rows)), 0.003 * fit.size).colored(Region.HEAD)
+    body = thickened(loft(_seam_behind(np.stack(rows))), 0.003 * fit.size).colored(Region.HEAD)
     rim = tube(np.concatenate([rows[-1], rows[-1][:2]]), 0.0042 * fit.size, 8)
     balls = [_ball(rows[0][k], 0.0055 * fit.size) for k in range(4, 64, 8)]
     jewels = [_ball((0.5 * rows[3] + 0.5 * rows[2])[k] * [1.02, 1, 1.02], 0.0065 * fit.size) for k in range(0, 64, 8)]
@@ -314,7 +319,7 @@ def _headband(fit: HeadFit, garment: Garment) -> tuple[list[Shell], list[Extra]]
     rows = fit.revolve(
         [(0.955, 0.0195), (0.975, 0.017), (0.995, 0.004), (1.005, -0.010), (1.0, -0.017), (0.985, -0.0185)]
     )
-    return [rimmed(loft(rows), 0.005 * fit.size).colored(Region.HEAD)], []
+    return [rimmed(loft(_seam_behind(rows)), 0.005 * fit.size).colored(Region.HEAD)], []
 
 
 HATS: dict[str, Hat] = {
