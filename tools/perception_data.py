@@ -2,9 +2,9 @@
 
     python tools/perception_data.py --out DATA --people 6000 --seed 0
 
-Every shard holds 50 people x 8 views and is written atomically; a killed run goes on where it stopped. Two processes
-with different ``--seed`` fill one folder together. Half of the people wear a named look, half are drawn freely; every
-third person is *painted*: the same clothes only as colour on the bare body, which is what sculpting starts from.
+Every shard holds 25 people x 8 views and is written atomically; a killed run goes on where it stopped. Two processes
+with different ``--seed`` fill one folder together. Two fifths are drawn freely, a quarter tastefully, the rest wear a named look; every
+fifth person is *painted*: the same clothes only as colour on the bare body, which is what sculpting starts from.
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ from personify.motion.library import library_motion, library_names
 from personify.perception.labels import FIELDS, encode
 from personify.perception.portraits import View, take_portraits
 from personify.render.lights import Light, Lights
+from personify.render.renderer import MeshRenderer
 from personify.wardrobe.attributes import attributes_of
 from personify.wardrobe.dress import dress
 from personify.wardrobe.looks import looks
 from personify.wardrobe.outfit import Outfit
+from personify.wardrobe.painted import painted_person
 from personify.wardrobe.sampling import likely_sex, sample_outfit, tasteful
 
 SIZE = 112
-SHARD = 50
+SHARD = 25
 TEXTURE = 128
+PAINTED = 0.2
 
 
 def views_of(rng: np.random.Generator) -> list[View]:
@@ -100,13 +103,14 @@ def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarr
     for k in range(SHARD):
         rng = np.random.default_rng([seed, index, k])
         outfit, look = draw_person(Random(f"{seed}/{index}/{k}"))
-        skeleton, parts = dress(outfit, TEXTURE)
+        make = painted_person if rng.random() < PAINTED else dress
+        skeleton, parts = make(outfit, TEXTURE)
         plan = views_of(rng)
-        lights = random_lights(rng)
+        renderer = MeshRenderer(parts, lights=random_lights(rng))
         groups = (plan[:4], plan[4:])  # two poses per person
         poses_now = [random_pose(skeleton, poses, rng) for _ in groups]
         images += [
-            take_portraits(skeleton, parts, group, SIZE, pose, lights=lights)
+            take_portraits(skeleton, parts, group, SIZE, pose, renderer)
             for group, pose in zip(groups, poses_now, strict=True)
         ]
         labels += [encode(attributes_of(outfit))] * len(plan)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from personify.body.mesh import Float, MeshPart, Skeleton
 from personify.body.posing import relaxed_pose, skin_parts, skinning_transforms
 from personify.render.cameras import Camera, frame_points
-from personify.render.lights import Lights
 from personify.render.renderer import MeshRenderer
 from personify.wardrobe.caption import VIEWS
 
@@ -106,10 +105,9 @@ def take_portraits(
     size: int = 112,
     pose: Float | None = None,
     renderer: MeshRenderer | None = None,
-    lights: Lights | None = None,
 ) -> NDArray[np.uint8]:  # [N, size, size, 4]
     """Render views with alpha, in the relaxed pose unless one is given ([J, 3] axis-angle)."""
-    renderer = renderer or MeshRenderer(parts, lights=lights or Lights())
+    renderer = renderer or MeshRenderer(parts)
     transforms = skinning_transforms(skeleton, relaxed_pose(skeleton) if pose is None else pose)
     posed = skin_parts(parts, transforms)
     rest = np.concatenate([skeleton.rest_joints, np.ones((len(skeleton.rest_joints), 1), np.float32)], 1)
