@@ -3,8 +3,9 @@
     python tools/perception_data.py --out DATA --people 6000 --seed 0
 
 Every shard holds 25 people x 8 views and is written atomically; a killed run goes on where it stopped. Two processes
-with different ``--seed`` fill one folder together. Two fifths are drawn freely, a quarter tastefully, the rest wear a named look; every
-fifth person is *painted*: the same clothes only as colour on the bare body, which is what sculpting starts from.
+with different ``--seed`` fill one folder together. Two fifths of the people are drawn freely, a quarter tastefully, the
+rest wear a named look; every fifth is *painted*: the same clothes only as colour on the bare body, which is what
+sculpting starts from.
 """
 
 from __future__ import annotations
