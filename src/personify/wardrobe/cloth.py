@@ -191,10 +191,10 @@ def _inward(cloth: Cloth, edges: Int, ring: Int) -> Points:
     return total / (np.linalg.norm(total, axis=1, keepdims=True) + 1e-9)
 
 
-def patch(cloth: Cloth, field: Points, height: float, region: Region | None = None) -> Cloth:
+def patch(cloth: Cloth, field: Points, height: float | Points, region: Region | None = None) -> Cloth:
     """A second layer of cloth where ``field`` [N] is positive, raised by ``height``: pockets, plackets, cuffs."""
-    raised = replace(cloth.moved(np.full(len(cloth.vertices), height)), edge=np.full(len(cloth.vertices), 1.0))
+    raised = replace(cloth.moved(np.broadcast_to(height, len(cloth.vertices))), edge=np.full(len(cloth.vertices), 1.0))
     piece = raised.cut(field)
     if region is not None:
         piece = replace(piece, region=np.full(len(piece.faces), int(region)))
-    return rim(piece, thickness=height + 0.001, depth=0.0) if len(piece.faces) else piece
+    return rim(piece, thickness=float(np.max(height)) + 0.001, depth=0.0) if len(piece.faces) else piece

@@ -68,7 +68,7 @@ def _body(
     whole = drape_cloth(fitting, tunic(), radius, (0.006 + 0.5 * extra) * fitting.figure.scale)
     cloth = whole.cut(field(whole.canonical))
     put_on(fitting, radius, {"torso": (hem, 2.0), "left_arm": (0, end), "right_arm": (0, end)})
-    covers = both(field, lambda c: np.where(c[:, 1] < 0.93, -1.0, 1.0) if hem < 0.8 else np.ones(len(c)))
+    covers = both(field, above(0.93)) if hem < 0.8 else field  # long tails swing away from the legs
     return whole, cloth, Worn(garment, cloth, covers)
 
 
@@ -137,7 +137,8 @@ def _suit_jacket(fitting: Fitting, garment: Garment) -> Worn:
 def _overlap(cloth: Cloth, low: float, high: float) -> Cloth:
     """The left front lying over the right one where they are buttoned."""
     x, y, z = cloth.canonical.T
-    return patch(cloth, np.minimum.reduce([x + 0.010, 0.03 - x, y - low, high - y, z]), 0.0025, Region.TRIM)
+    height = 0.0030 * smoothstep(x, 0.045, 0.0) + 0.0002  # runs out into the front it belongs to
+    return patch(cloth, np.minimum.reduce([x + 0.010, 0.045 - x, y - low, high - y, z]), height)
 
 
 def _flaps(cloth: Cloth, height: float, x0: float = 0.115) -> list[Cloth]:
