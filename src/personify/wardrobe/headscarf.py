@@ -54,12 +54,12 @@ def _open_face(shell: Shell, fit: HeadFit) -> Shell:
 
 
 def _ironed(rows: Points) -> Points:  # [R, C, 3] -> [R, C, 3]
-    """Smooth what was pushed off the shoulders."""
-    for _ in range(2):
+    """Smooth over ears, nape and what was pushed off the shoulders."""
+    for _ in range(3):
         around = np.roll(rows, 1, 1) + np.roll(rows, -1, 1)
         inner = 0.5 * rows[1:-1] + 0.125 * (rows[:-2] + rows[2:] + around[1:-1])
         hem = 0.5 * rows[-1:] + 0.25 * around[-1:]
-        rows = np.concatenate([rows[:30], inner[29:], hem])
+        rows = np.concatenate([rows[:6], inner[5:], hem])
     return rows
 
 
@@ -80,8 +80,9 @@ def _sides(figure: Figure, fit: HeadFit, band: Points) -> Points:  # [64, 3] -> 
         across, along, middle = (np.interp(level, _LEVELS, values) for values in _OVALS)
         radius = 1 / np.hypot(np.sin(ANGLES) / across, np.cos(ANGLES) / along)
         head = float(smoothstep(1.545, 1.60, np.array(level)))
+        ease = 0.006 + 0.007 * float(smoothstep(1.64, 1.70, np.array(level)))  # hair lies below the crown
         if head > 0:
-            radius = (1 - head) * radius + head * (_outline(figure, fit, level, middle) + 0.006)
+            radius = (1 - head) * radius + head * (_outline(figure, fit, level, middle) + ease)
         radius = radius + _folds(level, share)
         rows.append(np.stack([radius * np.sin(ANGLES), y, middle + radius * np.cos(ANGLES)], 1))
     return np.stack(rows)
