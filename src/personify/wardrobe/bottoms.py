@@ -117,10 +117,11 @@ def shown_leg(hem: float) -> float:
     return max(hem + 0.14, 0.76)
 
 
-def make_legwear(fitting: Fitting, garment: Garment) -> Worn:
-    """Socks and stockings: a second skin over feet and legs."""
+def make_legwear(fitting: Fitting, garment: Garment, shoes: Garment | None = None) -> Worn:
+    """Socks and stockings: a second skin over feet and legs; what is deep inside closed shoes is left out."""
     upper = {"mini": 0.14, "knee": 0.47, "midi": 0.47, "long": 0.74}.get(garment.length or "", SOCKS[garment.kind])
-    cloth = cut_out(fitting, None, -0.0025, below(upper), legs=True)
+    inside_shoe = INSIDE_SHOE.get(shoes.kind, -1.0) if shoes else -1.0
+    cloth = cut_out(fitting, None, -0.0025, both(below(upper), above(inside_shoe)), legs=True)
     cloth = replace(cloth, trousers_below=2.0)
     strips = (
         [patch(cloth, cloth.canonical[:, 1] - (upper - 0.03), 0.001, Region.CUFF)] if garment.kind == "socks" else []
@@ -128,4 +129,5 @@ def make_legwear(fitting: Fitting, garment: Garment) -> Worn:
     return Worn(garment, sewn(cloth, *strips, thickness=0.0015), below(upper))
 
 
+INSIDE_SHOE = {"sneakers": 0.045, "shoes": 0.045, "boots": 0.10}  # canonical y, well below the shoe's opening
 SOCKS = {"socks": 0.22, "stockings": 0.99}

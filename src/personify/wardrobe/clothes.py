@@ -48,7 +48,7 @@ def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     tucked = _is_tucked(outfit, rng)
     socks = outfit.worn("legs")
-    legwear = [make_legwear(fitting, socks)] if socks else []
+    legwear = [make_legwear(fitting, socks, outfit.worn("feet"))] if socks else []
     tops = [make_top(fitting, top, tucked, rng)] if top and tucked else []
     bottoms = [make_bottom(fitting, bottom)] if bottom else []
     tops_over = [make_top(fitting, top, tucked, rng)] if top and not tucked else []
