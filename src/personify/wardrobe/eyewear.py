@@ -12,7 +12,7 @@ from personify.body.mesh import Material
 from personify.wardrobe.fabric import color_of, material_of, solid
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.headfit import push_out
-from personify.wardrobe.loft import Shell, join, loft, rigid_weights, thickened, to_piece, tube
+from personify.wardrobe.loft import Shell, join, loft, rigid_weights, skin_vertices, thickened, to_piece, tube
 from personify.wardrobe.outfit import Garment
 from personify.wardrobe.piece import Piece
 
@@ -34,7 +34,7 @@ class Face:
 
 
 def _measure(figure: Figure) -> Face:
-    canonical, skin = figure.canonical, np.unique(figure.skin_faces)
+    canonical, skin = figure.canonical, skin_vertices(figure.body)
     skin = skin[figure.weight_of("head")[skin] > 0.9]
     eyes = np.stack([figure.joint("left_eye"), figure.joint("right_eye")])
     scale = float((eyes[0, 0] - eyes[1, 0]) / (2 * figure.canonical_joint("left_eye")[0]))
@@ -148,7 +148,7 @@ def _eye_patch(figure: Figure, garment: Garment, seed: int) -> list[Piece]:
 def _cord(figure: Figure, face: Face, side: int) -> Points:
     """A ring around the head that passes over the patch and high above the other ear."""
     sign = 1 if side == 0 else -1
-    skin = np.unique(figure.skin_faces)
+    skin = skin_vertices(figure.body)
     skin = skin[(figure.weight_of("head")[skin] > 0.9) & (figure.canonical[skin, 2] < 0.14)]
     middle = face.ears.mean(0) + np.array([0, 0.028, 0.012]) * face.scale
     points = figure.rest[skin] - middle

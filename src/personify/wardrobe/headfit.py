@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from personify.body.mesh import Material
 from personify.wardrobe.fabric import bake_pattern, paint
 from personify.wardrobe.figure import Figure, Points
-from personify.wardrobe.loft import Shell, hull_radius, smooth_periodic, vertex_normals
+from personify.wardrobe.loft import Shell, hull_radius, skin_vertices, smooth_periodic, vertex_normals
 from personify.wardrobe.outfit import Garment
 
 COLUMNS = 64
@@ -107,7 +107,7 @@ class HeadFit:
 def measure_head(figure: Figure, plane: HatPlane, hair: float = 0.010) -> HeadFit:
     """Measure the head of a figure for a hat on a plane, with room for ``hair`` metres of hair."""
     canonical = figure.canonical
-    skin = np.unique(figure.skin_faces)
+    skin = skin_vertices(figure.body)
     skin = skin[figure.weight_of("head", "neck", "jaw")[skin] > 0.5]
     x, y, z = np.abs(canonical[skin, 0]), canonical[skin, 1], canonical[skin, 2]
     ear = (x > 0.068) & (y < 1.71) & (y > 1.58) & (np.abs(z - 0.015) < 0.055)
@@ -128,7 +128,7 @@ def measure_head(figure: Figure, plane: HatPlane, hair: float = 0.010) -> HeadFi
 
 def push_out(points: Points, figure: Figure, margin: np.ndarray | float, rounds: int = 3) -> Points:  # [N, 3]
     """Move points until they are ``margin`` metres outside the skin."""
-    skin = np.unique(figure.skin_faces)
+    skin = skin_vertices(figure.body)
     low, high = points.min(0) - 0.1, points.max(0) + 0.1
     near = skin[((figure.rest[skin] > low) & (figure.rest[skin] < high)).all(1)]
     normals = vertex_normals(figure.rest, figure.skin_faces)[near]

@@ -10,7 +10,16 @@ import numpy as np
 from personify.wardrobe.cut import Mesh, slice_mesh
 from personify.wardrobe.figure import Figure, Points
 from personify.wardrobe.headfit import ANGLES, COLUMNS, HatPlane, HeadFit, hat_material, measure_head, push_out
-from personify.wardrobe.loft import Shell, loft, rigid_weights, rimmed, skin_weights, smooth_periodic, to_piece
+from personify.wardrobe.loft import (
+    Shell,
+    loft,
+    rigid_weights,
+    rimmed,
+    skin_vertices,
+    skin_weights,
+    smooth_periodic,
+    to_piece,
+)
 from personify.wardrobe.noise import smoothstep
 from personify.wardrobe.outfit import Garment
 from personify.wardrobe.piece import Piece
@@ -72,6 +81,8 @@ def _drape(figure: Figure, fit: HeadFit) -> Points:  # [R, COLUMNS, 3] A-pose
 
 def _sides(figure: Figure, fit: HeadFit, band: Points) -> Points:  # [64, 3] -> [R, 64, 3], canonical
     """Rings below the band: the head's own outline first, then an oval that widens over the shoulders."""
+    skin = skin_vertices(figure.body)
+    points = fit.to_canonical(figure.rest[skin[figure.weight_of("head", "jaw")[skin] > 0.5]])
     hem = _HEM + 0.035 * (1 - np.cos(ANGLES))
     rows = []
     for share in np.linspace(0, 1, 44)[1:]:
@@ -82,7 +93,7 @@ def _sides(figure: Figure, fit: HeadFit, band: Points) -> Points:  # [64, 3] -> 
         head = float(smoothstep(1.545, 1.60, np.array(level)))
         ease = 0.006 + 0.007 * float(smoothstep(1.64, 1.70, np.array(level)))  # hair lies below the crown
         if head > 0:
-            radius = (1 - head) * radius + head * (_outline(figure, fit, level, middle) + ease)
+            radius = (1 - head) * radius + head * (_outline(points, level, middle) + ease)
         radius = radius + _folds(level, share)
         rows.append(np.stack([radius * np.sin(ANGLES), y, middle + radius * np.cos(ANGLES)], 1))
     return np.stack(rows)
@@ -99,11 +110,8 @@ def _folds(level: float, share: float) -> Points:  # [64] metres
     return 0.0050 * neck * swing + 0.0040 * fall + 0.0012 * behind * np.sin(34 * share + 5 * np.cos(2 * ANGLES))
 
 
-def _outline(figure: Figure, fit: HeadFit, level: float, middle: float) -> Points:  # [64]
+def _outline(points: Points, level: float, middle: float) -> Points:  # [64]
     """Radius of the head around the axis through ``middle`` at a canonical height; follows hollows, unlike a hull."""
-    skin = np.unique(figure.skin_faces)
-    skin = skin[figure.weight_of("head", "jaw")[skin] > 0.5]
-    points = fit.to_canonical(figure.rest[skin])
     points = points[np.abs(points[:, 1] - level) < 0.014]
     angle, radius = np.arctan2(points[:, 0], points[:, 2] - middle), np.hypot(points[:, 0], points[:, 2] - middle)
     gap = np.abs((ANGLES[:, None] - angle[None] + np.pi) % (2 * np.pi) - np.pi)

@@ -13,7 +13,7 @@ import numpy as np
 
 from personify.body.mesh import Int
 from personify.wardrobe.figure import Figure, Points
-from personify.wardrobe.loft import hull_radius, smooth_periodic
+from personify.wardrobe.loft import hull_radius, skin_vertices, smooth_periodic
 
 COLUMNS = 64
 ANGLES = np.linspace(0, 2 * math.pi, COLUMNS, endpoint=False)
@@ -77,7 +77,7 @@ def measure_foot(figure: Figure, side: str) -> Foot:
     up = np.array([0.0, 1.0, 0.0])
     axes = np.stack([np.cross(up, forward), up, forward])
     weight = figure.weight_of(f"{side}_ankle", f"{side}_foot", f"{side}_knee")
-    skin = np.unique(figure.skin_faces)
+    skin = skin_vertices(figure.body)
     skin = skin[weight[skin] > 0.5]
     origin = np.array([ankle[0], figure.rest[skin, 1].min(), ankle[2]])
     local = (figure.rest[skin] - origin) @ axes.T

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
+from personify.body.anny import AnnyBody
 from personify.body.mesh import Int, Material
 from personify.body.pose import JOINT_INDEX, NUM_JOINTS
 from personify.wardrobe.figure import Figure, Points
@@ -211,16 +214,24 @@ def hull_radius(points: Points, angles: Points) -> Points:  # [N, 2], [A] -> [A]
     return reach.min(1)
 
 
+@functools.cache
+def skin_vertices(body: AnnyBody) -> Int:
+    """Indices of the vertices that belong to the visible body, not to its helper meshes."""
+    return np.unique(body.faces.numpy())
+
+
 def skin_weights(figure: Figure, points: Points, neighbours: int = 8) -> Points:  # [N, 3] -> [N, J]
     """Skinning of loose points: that of the nearest skin, blended over a few vertices."""
-    skin = np.unique(figure.skin_faces)
+    skin = skin_vertices(figure.body)
     low, high = points.min(0) - 0.08, points.max(0) + 0.08
     near = skin[((figure.rest[skin] > low) & (figure.rest[skin] < high)).all(1)]
     near = skin if len(near) < neighbours else near
     distance, index = cKDTree(figure.rest[near]).query(points, k=neighbours)
     weight = 1 / (distance + 0.004) ** 2
     weight /= weight.sum(1, keepdims=True)
-    return np.einsum("nk,nkj->nj", weight, figure.lbs_weights[near[index]])
+    start = np.arange(len(points) + 1) * neighbours
+    blend = sp.csr_matrix((weight.ravel(), near[index].ravel(), start), (len(points), len(figure.rest)))
+    return np.asarray(blend @ figure.lbs_weights)
 
 
 def rigid_weights(count: int, joint: str) -> Points:  # [N, J]

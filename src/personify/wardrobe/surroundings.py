@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from personify.body.mesh import Material
 from personify.wardrobe.fabric import bake_pattern, paint
 from personify.wardrobe.figure import Figure, Points
-from personify.wardrobe.loft import Shell, hull_radius
+from personify.wardrobe.loft import Shell, hull_radius, skin_vertices
 from personify.wardrobe.outfit import Garment, Outfit
 from personify.wardrobe.piece import Piece
 
@@ -45,7 +45,7 @@ class Surroundings:
     @staticmethod
     def measure(figure: Figure, outfit: Outfit, clothes: Sequence[Piece]) -> Surroundings:
         """Collect everything but what is worn open over the trunk (jackets, capes)."""
-        skin = np.unique(figure.skin_faces)
+        skin = skin_vertices(figure.body)
         trunk = figure.weight_of(
             "neck", "pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar", "left_hip", "right_hip"
         )
