@@ -53,7 +53,7 @@ def make_pieces(figure: Figure, outfit: Outfit, texture_size: int) -> list[Piece
     clothes, under_clothes = make_clothes(figure, outfit, texture_size)
     shoes, under_shoes = make_footwear(figure, outfit, texture_size)
     hats, hat_plane = make_headwear(figure, outfit, texture_size)
-    small, under_small = make_accessories(figure, outfit, texture_size)
+    small, under_small = make_accessories(figure, outfit, texture_size, clothes)
     skin = make_skin(figure, outfit, under_clothes | under_shoes | under_small, texture_size)
     hair = make_hair(figure, outfit, texture_size, hat_plane)
     return [*skin, *hair, *clothes, *shoes, *hats, *small]
