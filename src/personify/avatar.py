@@ -23,6 +23,7 @@ from personify.errors import PersonifyError
 from personify.export.glb import encode_glb
 from personify.export.obj import write_obj
 from personify.export.ply import write_ply
+from personify.export.textures import encode_png
 from personify.export.viewer import write_viewer
 from personify.files import atomic_path
 from personify.motion.clip import Motion
@@ -192,11 +193,9 @@ class _TextureStore:
         if image is None:
             return None
         if id(image) not in self._names:
-            buffer = io.BytesIO()
-            PillowImage.fromarray(image).save(buffer, "PNG", compress_level=4)
             name = f"texture.{len(self._names)}"
             self._names[id(image)] = name
-            self.tensors[name] = torch.from_numpy(np.frombuffer(buffer.getvalue(), np.uint8).copy())
+            self.tensors[name] = torch.from_numpy(np.frombuffer(encode_png(image), np.uint8).copy())
         return self._names[id(image)]
 
 
@@ -243,7 +242,8 @@ def _store_motion(k: int, motion: Motion, tensors: dict[str, torch.Tensor]) -> d
 
 
 def _restore_motion(k: int, entry: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Motion:
-    return Motion(**entry, **{name: tensors[f"motion.{k}.{name}"].numpy() for name in _MOTION_ARRAYS})
+    arrays: dict[str, Any] = {name: tensors[f"motion.{k}.{name}"].numpy() for name in _MOTION_ARRAYS}
+    return Motion(**entry, **arrays)
 
 
 def _restore_part(

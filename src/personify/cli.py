@@ -84,7 +84,15 @@ class Warmup:
     """Compile everything ahead, so that the first avatar is as quick as the next."""
 
 
-Command = Create | Animate | Export | Looks | Doctor | Warmup
+@dataclass(frozen=True)
+class Bench:
+    """Measure this machine: milliseconds per frame, seconds to dress, milliseconds of the body."""
+
+    output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
+    """.json file to write the numbers to."""
+
+
+Command = Create | Animate | Export | Looks | Doctor | Warmup | Bench
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ class Arguments:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Entry point; user errors print one line and exit with code 2."""
+    """Entry point; errors print one line and exit with code 2, or with code 1 if they are bugs of ours."""
     arguments = tyro.cli(tyro.conf.OmitSubcommandPrefixes[Arguments], prog="personify", args=_with_debug_first(argv))
     verbs: dict[type, Callable[[Any], None]] = {
         Create: _create,
@@ -106,6 +114,7 @@ def main(argv: list[str] | None = None) -> None:
         Looks: _looks,
         Doctor: _doctor,
         Warmup: _warmup,
+        Bench: _bench,
     }
     try:
         verbs[type(arguments.command)](arguments.command)
@@ -114,6 +123,13 @@ def main(argv: list[str] | None = None) -> None:
             traceback.print_exc()
         print(f"personify: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except Exception as error:
+        if arguments.debug:
+            traceback.print_exc()
+        else:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            print(f"personify: internal error, {what}; --debug shows where", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("personify: interrupted; nothing half written", file=sys.stderr)
         raise SystemExit(130) from None
@@ -177,6 +193,15 @@ def _warmup(command: Warmup) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         produce(output=Path(folder) / "warmup", look="a man in a shirt and trousers", preset="draft", size=128)
+
+
+def _bench(command: Bench) -> None:
+    from personify.bench import bench, write_report
+
+    report = bench()
+    print("\n".join(f"{name:32s} {value}" for name, value in report.items()))
+    if command.output:
+        write_report(report, command.output)
 
 
 if __name__ == "__main__":

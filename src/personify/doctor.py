@@ -21,12 +21,13 @@ class Row(NamedTuple):
     hint: str = ""
 
 
+_LATER = "nothing yet; reserved for"
 _EXTRAS = {
-    "clip": ("transformers", "any CLIP as judge of words that the shipped model does not know"),
-    "train": ("lightning", "training of your own models"),
-    "cuda": ("gsplat", "Gaussian rendering on NVIDIA graphics cards"),
-    "matting": ("rembg", "cutting people out of photos"),
-    "batch": ("ray", "many avatars at once on several machines"),
+    "clip": ("transformers", f"{_LATER} any CLIP as judge of words that the shipped model does not know"),
+    "train": ("lightning", f"{_LATER} training of your own models"),
+    "cuda": ("gsplat", f"{_LATER} Gaussian rendering on NVIDIA graphics cards"),
+    "matting": ("rembg", f"{_LATER} cutting people out of photos"),
+    "batch": ("ray", f"{_LATER} many avatars at once on several machines"),
 }
 
 
@@ -51,7 +52,7 @@ def report() -> list[Row]:
 def _devices() -> list[Row]:
     import torch
 
-    rows = [Row("cpu", _cpu_name()), Row("torch", torch.__version__)]
+    rows = [Row("cpu", cpu_name()), Row("torch", torch.__version__)]
     if not torch.cuda.is_available():
         return [*rows, Row("cuda", "none", "not needed; everything runs on the CPU")]
     for index in range(torch.cuda.device_count()):
@@ -60,7 +61,8 @@ def _devices() -> list[Row]:
     return rows
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """The processor's name as the system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

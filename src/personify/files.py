@@ -26,6 +26,20 @@ def asset(name: str) -> Path:
     return path
 
 
+@contextmanager
+def reading_asset(name: str) -> Iterator[Path]:
+    """`asset`, with every failure to read it told as what it is: a damaged installation.
+
+    Raises:
+        PersonifyError: the file is missing, or the block fails.
+    """
+    path = asset(name)
+    try:
+        yield path
+    except Exception as error:
+        raise PersonifyError(f"{path}: is damaged ({error}); reinstall personify") from error
+
+
 def sha256(path: Path | str) -> str:
     """Hex SHA-256 of a file's bytes."""
     digest = hashlib.sha256()

@@ -14,14 +14,17 @@ from rich.console import Console
 
 from personify.avatar import Avatar
 from personify.errors import PersonifyError
+from personify.export.viewer import write_viewer
 from personify.files import ASSETS, sha256
 from personify.motion.clip import Motion
 from personify.motion.files import read_motion
 from personify.motion.select import motion_from_text
+from personify.render.shading import shade_image
 from personify.show import write_film, write_views
 from personify.stages import Stage, Stages
 from personify.text.create import Creation, create_with_story, manifest
 
+COMPILING_SECONDS = 35  # on two cores of a present-day laptop
 MOTION_FILES = (".bvh", ".npz")
 
 
@@ -43,12 +46,21 @@ def whole_folder(path: Path) -> Iterator[Path]:
         yield temporary
         try:
             path.mkdir(exist_ok=True)
+            for name in sorted(file.name for file in temporary.iterdir()):
+                if (path / name).is_dir():
+                    raise PersonifyError(f"{path / name}: is a folder; expected a file that may be replaced")
             for file in sorted(temporary.iterdir()):
                 os.replace(file, path / file.name)
         except OSError as error:
             raise PersonifyError(f"{path}: cannot be written ({error.strerror}); choose a writable folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def kernels_are_compiled() -> bool:
+    """Whether an earlier run left machine code in numba's cache."""
+    folder = shade_image.stats.cache_path
+    return folder is not None and any(Path(folder).glob("shading.shade_image-*.nbi"))
 
 
 def motion_of(words_or_file: str, seed: int = 0) -> Motion:
@@ -85,6 +97,8 @@ def produce(
     performed = read_motion(motion) if motion is not None and from_file else None
     with whole_folder(output) as folder:
         console.print(f"[bold]personify[/bold] preset {preset}, device cpu, seed {seed}")
+        if not kernels_are_compiled():
+            console.print(f"first run: compiling once for this machine, about {COMPILING_SECONDS} s more")
         words = None if from_file else motion
         creation = create_with_story(
             text, shape=shape, look=look, motion=words, seed=seed, preset=preset, motion_clip=performed, stages=stages
@@ -99,7 +113,7 @@ def _write_files(creation: Creation, folder: Path, size: int) -> None:
     avatar, stages = creation.avatar, creation.stages
     with stages("export"):
         avatar.export(folder / "avatar.glb")
-        avatar.export(folder / "avatar.html")
+        write_viewer(folder / "avatar.html", folder / "avatar.glb", title=avatar.name)
         avatar.save(folder / "avatar.safetensors")
     with stages("pictures"):
         write_views(avatar, folder / "views.png", size)

@@ -18,7 +18,7 @@ from personify.render.renderer import MeshRenderer
 from personify.render.sheets import contact_sheet, save_png
 from personify.render.video import write_video
 
-TURN_SECONDS = 3.0
+TURN_SECONDS = 2.5
 LONGEST_MOTION = 5.0  # seconds of a motion shown in a film; short loops are repeated up to this
 FPS = 24
 

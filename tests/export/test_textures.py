@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from personify.body.mesh import Material
+from personify.color import linear_to_srgb, srgb_to_linear
 from personify.errors import PersonifyError
-from personify.export.textures import encode_png, linear_to_srgb, srgb_to_linear, surface_colors, tinted_texture
+from personify.export.textures import encode_png, surface_colors, tinted_texture
 
 
 @settings(max_examples=20, deadline=None)

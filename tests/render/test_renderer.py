@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from personify.body.mesh import Material
+from personify.color import srgb_to_linear
 from personify.errors import PersonifyError
 from personify.render.cameras import Camera, frame_points, look_at
-from personify.render.color import srgb_to_linear
 from personify.render.lights import Light, Lights, Rig
 from personify.render.renderer import MeshRenderer
 from personify.render.shading import shade

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from personify.render.color import DECODE, encode, linear_to_srgb, srgb_to_linear
+from personify.color import linear_to_srgb, srgb_to_linear
+from personify.render.color import DECODE, encode
 from personify.render.textures import pack_textures, sample_color, sample_value
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personify.body.mesh import Material, MeshPart
+from personify.color import linear_to_srgb
 from personify.errors import PersonifyError
 from personify.export.normals import smooth_normals
-from personify.export.textures import encode_png, linear_to_srgb, tinted_texture
+from personify.export.textures import encode_png, tinted_texture
 from personify.files import atomic_path
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from personify.body.mesh import Float, Image, Material
+from personify.color import linear_to_srgb, srgb_to_linear
 from personify.errors import PersonifyError
+
+REMEMBERED = 48  # a person has about twenty textures
+_encoded: dict[str, bytes] = {}  # PNG bytes by content, oldest first
 
 
 def encode_png(image: Image) -> bytes:  # [H, W], [H, W, 3] or [H, W, 4] uint8
-    """PNG bytes; fixed settings and no metadata, so that the same pixels give the same bytes."""
+    """PNG bytes; fixed settings and no metadata, so that the same pixels give the same bytes.
+
+    The last few are remembered: one person is written to several files.
+    """
     if (
         image.dtype != np.uint8
         or image.ndim not in (2, 3)
@@ -21,9 +29,16 @@ def encode_png(image: Image) -> bytes:  # [H, W], [H, W, 3] or [H, W, 4] uint8
         or image.shape[2:] not in ((), (3,), (4,))
     ):
         raise PersonifyError(f"texture: {image.dtype} {list(image.shape)} found; expected uint8 [H, W, 3] or [H, W, 4]")
-    stream = io.BytesIO()
-    PillowImage.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=6)
-    return stream.getvalue()
+    pixels = np.ascontiguousarray(image)
+    key = f"{pixels.shape} {hashlib.blake2b(pixels.data, digest_size=16).hexdigest()}"
+    png = _encoded.get(key)
+    if png is None:
+        stream = io.BytesIO()
+        PillowImage.fromarray(pixels).save(stream, "PNG", compress_level=4)
+        png = _encoded[key] = stream.getvalue()
+        if len(_encoded) > REMEMBERED:
+            del _encoded[next(iter(_encoded))]
+    return png
 
 
 def surface_colors(material: Material, uvs: Float) -> Image:  # [V, 2] -> [V, 4]
@@ -51,22 +66,6 @@ def tinted_texture(material: Material) -> Image:
         tables[:, 3] = levels * factors[3]
     tables = np.rint(np.clip(tables, 0, 1) * 255).astype(np.uint8)
     return np.stack([tables[texture[..., c], c] for c in range(channels)], -1)
-
-
-def srgb_to_linear(value: ArrayLike) -> Float:
-    """IEC 61966-2-1 decoding, [0, 1] -> [0, 1].
-
-    >>> [round(float(value), 3) for value in srgb_to_linear([0, 0.5, 1])]
-    [0.0, 0.214, 1.0]
-    """
-    encoded = np.asarray(value, np.float32)
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def linear_to_srgb(value: ArrayLike) -> Float:
-    """Inverse of `srgb_to_linear`."""
-    linear = np.clip(np.asarray(value, np.float32), 0, 1)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def _bilinear(texture: Image, uvs: Float) -> Float:  # [H, W, 3 or 4], [V, 2] -> [V, 4] linear RGBA

@@ -8,7 +8,7 @@ import numpy as np
 
 from personify.body.pose import JOINT_INDEX, NUM_BODY_JOINTS, NUM_JOINTS
 from personify.errors import PersonifyError
-from personify.files import asset
+from personify.files import reading_asset
 from personify.motion.clip import Motion, smooth_step
 from personify.motion.hands import set_hands
 from personify.motion.kinematics import Float64, matrices
@@ -68,7 +68,7 @@ def library_motion(name: str) -> Motion:
 
 @lru_cache(maxsize=1)
 def _clips() -> dict[str, Motion]:
-    with np.load(asset("motions.npz"), allow_pickle=False) as data:
+    with reading_asset("motions.npz") as path, np.load(path, allow_pickle=False) as data:
         starts, fps = data["starts"], float(data["fps"])
         steps, licence = data["steps"], str(data["licence"])
         clips = {}

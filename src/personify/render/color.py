@@ -1,4 +1,4 @@
-"""sRGB and linear light (IEC 61966-2-1), on arrays and, by table, inside kernels."""
+"""sRGB and linear light by table, for use inside kernels."""
 
 from __future__ import annotations
 
@@ -6,31 +6,8 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import ArrayLike, NDArray
 
-
-def srgb_to_linear(values: ArrayLike) -> NDArray[np.float32]:
-    """Linear light of sRGB values in [0, 1], any shape.
-
-    >>> round(float(srgb_to_linear(0.5)), 4)
-    0.214
-    """
-    values = np.asarray(values, np.float32)
-    return np.where(values <= 0.04045, values / 12.92, ((np.maximum(values, 0) + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
-
-
-def linear_to_srgb(values: ArrayLike) -> NDArray[np.float32]:
-    """Inverse of `srgb_to_linear`.
-
-    >>> round(float(linear_to_srgb(0.214)), 2)
-    0.5
-    """
-    values = np.asarray(values, np.float32)
-    power = 1.055 * np.maximum(values, 0) ** (1 / 2.4) - 0.055
-    return np.where(values <= 0.0031308, values * 12.92, power).astype(np.float32)
-
+from personify.color import linear_to_srgb, srgb_to_linear
 
 # Numba freezes module arrays into its kernels, where they replace a power function per channel.
 DECODE = srgb_to_linear(np.arange(256) / 255)  # sRGB byte -> linear

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personify.body.mesh import Material, MeshPart
+from personify.color import srgb_to_linear
 from personify.errors import PersonifyError
 from personify.render import backdrop, lights, occlusion
 from personify.render.cameras import Camera
-from personify.render.color import srgb_to_linear
 from personify.render.normals import SmoothNormals
 from personify.render.rasterize import Cutouts, Raster, Rasterizer, resolve
 from personify.render.shading import MATERIAL, Mesh, View, shade_image

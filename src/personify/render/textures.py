@@ -9,7 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from personify.render.color import DECODE, linear_to_srgb, srgb_to_linear
+from personify.color import linear_to_srgb, srgb_to_linear
+from personify.render.color import DECODE
 
 _MAX_LEVELS = 14  # 8192 pixels
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from personify.errors import PersonifyError
-from personify.files import asset
+from personify.files import reading_asset
 from personify.wardrobe.attributes import GARMENT_FIELDS, Attributes, Value
 from personify.wardrobe.outfit import Garment
 
@@ -82,8 +82,9 @@ def _draw(hint: Any, random: Random) -> Value:
 @cache
 def looks() -> dict[str, Look]:
     """All named looks by name, in the order of the file."""
-    entries = json.loads(asset("looks.json").read_text(encoding="utf-8"))
-    return {entry["name"]: _look(entry) for entry in entries}
+    with reading_asset("looks.json") as path:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {entry["name"]: _look(entry) for entry in entries}
 
 
 def _look(entry: dict[str, Any]) -> Look:

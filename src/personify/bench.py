@@ -1,0 +1,80 @@
+"""What this machine takes for a frame, a body and a dressed person (``personify bench``)."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import torch
+
+import personify
+from personify.body.anny import AnnyBody
+from personify.doctor import cpu_name
+from personify.errors import PersonifyError
+from personify.files import atomic_path
+from personify.render.renderer import MeshRenderer
+from personify.show import motion_camera
+from personify.text.create import PRESETS, create
+from personify.wardrobe.dress import dress
+from personify.wardrobe.outfit import Outfit
+
+LOOK = "a man in a white shirt and blue jeans"
+
+
+def bench(size: int = 512, frames: int = 24, preset: str = "standard") -> dict[str, Any]:
+    """Median times of the parts of the work, and the machine they were taken on; kernels are compiled beforehand.
+
+    Args:
+        size: pixels of the square pictures.
+        frames: pictures to draw.
+        preset: of the person.
+    """
+    avatar = create(look=LOOK, motion="waving", preset=preset)
+    outfit, texture_size = Outfit.from_dict(avatar.outfit), PRESETS[preset].texture_size
+    animation = avatar.animate(avatar.motions[0])
+    renderer, camera = MeshRenderer(avatar.parts), motion_camera(animation, size)
+    body = AnnyBody()
+
+    def draw(k: int) -> None:
+        renderer.render(animation[k % len(animation)], camera)
+
+    return {
+        "personify": personify.__version__,
+        "device": f"cpu, {cpu_name()}",
+        "cores": os.cpu_count(),
+        "threads": {"torch": torch.get_num_threads(), "numba": numba.get_num_threads()},
+        f"frame of {size} x {size}, ms": _milliseconds(draw, frames),
+        "body forward, ms": _milliseconds(lambda k: body(), frames),
+        f"dressing, {preset}, s": round(_milliseconds(lambda k: dress(outfit, texture_size), 3) / 1000, 2),
+    }
+
+
+def _milliseconds(work: Callable[[int], object], times: int) -> float:
+    """Median over several calls, after one that does not count."""
+    work(0)
+    taken = []
+    for k in range(times):
+        start = time.perf_counter()
+        work(k)
+        taken.append(time.perf_counter() - start)
+    return round(1000 * statistics.median(taken), 2)
+
+
+def write_report(report: dict[str, Any], path: Path | str) -> Path:
+    """Write the numbers as JSON.
+
+    Raises:
+        PersonifyError: the extension is not ``.json``, or the folder cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".json":
+        raise PersonifyError(f"{path}: unknown extension {path.suffix!r}; expected .json")
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return path
