@@ -55,11 +55,9 @@ class People:
     looks: list[str]  # name of each person's look, or empty
 
 
-def load(folder: Path, half: int | None) -> People:
-    """Read shards; ``half`` keeps the even or the odd ones (the judge must not share people with the model)."""
-    paths = sorted(folder.glob("people-*.npz"))
-    if half is not None:
-        paths = [path for path in paths if int(path.stem.rsplit("-", 1)[1]) % 2 == half]
+def load(folder: Path, half: int) -> People:
+    """Read the even or the odd shards: model and judge must not share people."""
+    paths = [path for path in sorted(folder.glob("people-*.npz")) if int(path.stem.rsplit("-", 1)[1]) % 2 == half]
     if not paths:
         raise SystemExit(f"{folder}: no shards; make them with tools/perception_data.py")
     shards = [np.load(path) for path in paths]
@@ -108,21 +106,23 @@ def wreck(images: Tensor) -> Tensor:  # [N, 4, S, S] -> [N, 4, S, S]
 def compose(rgba: Tensor, augment: bool) -> Tensor:  # [N, 4, S, S] in [0, 1] -> [N, 3, S, S]
     """Pictures over backgrounds, with flips, shifts, light, blur and noise when training."""
     count, _, size, _ = rgba.shape
-    premultiplied = torch.cat([rgba[:, :3] * rgba[:, 3:], rgba[:, 3:]], 1)
     if not augment:
-        return premultiplied[:, :3] + 0.88 * (1 - rgba[:, 3:])
-    theta = torch.zeros(count, 2, 3)
-    flip = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
-    zoom = torch.empty(count).uniform_(0.85, 1.1)
-    theta[:, 0, 0], theta[:, 1, 1] = zoom * flip, zoom
-    theta[:, :, 2] = torch.empty(count, 2).uniform_(-0.07, 0.07)
-    grid = functional.affine_grid(theta, list(premultiplied.shape), align_corners=False)
-    x = functional.grid_sample(premultiplied, grid, align_corners=False)
-    x = x[:, :3] + background(count, size) * (1 - x[:, 3:])
+        return rgba[:, :3] * rgba[:, 3:] + 0.88 * (1 - rgba[:, 3:])
+    margin = size // 16
+    padded = functional.pad(rgba, (margin,) * 4)
+    flips, (rows, columns) = torch.rand(count) < 0.5, torch.randint(0, 2 * margin + 1, (2, count)).tolist()
+    x = torch.stack(
+        [padded[k, :, r : r + size, c : c + size] for k, (r, c) in enumerate(zip(rows, columns, strict=True))]
+    )
+    x = torch.where(flips[:, None, None, None], x.flip(-1), x)
+    x = x[:, :3] * x[:, 3:] + background(count, size) * (1 - x[:, 3:])
     x = x * torch.empty(count, 1, 1, 1).uniform_(0.88, 1.12) + torch.empty(count, 1, 1, 1).uniform_(-0.04, 0.04)
-    if torch.rand(()) < 0.3:
+    blemish = torch.rand(())
+    if blemish < 0.3:
         x = functional.avg_pool2d(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    return (x + torch.randn_like(x) * 0.05 * torch.rand(count, 1, 1, 1)).clamp(0, 1)
+    elif blemish < 0.6:
+        x = x + torch.randn_like(x) * 0.05 * torch.rand(count, 1, 1, 1)
+    return x.clamp(0, 1)
 
 
 def swapped_colors(outfit: Outfit, rng: random.Random) -> Outfit | None:
@@ -363,7 +363,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    people = load(arguments.data, (1 if arguments.judge else 0) if arguments.judge else None)
+    people = load(arguments.data, half=1 if arguments.judge else 0)
     trainer = Trainer(arguments, people)
     size = f"{len(people.images)} pictures of {len(people.outfits)} people"
     print(f"{size}, step {trainer.step}, {arguments.threads} threads, cpu", flush=True)
