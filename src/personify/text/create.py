@@ -201,13 +201,12 @@ def _settle(
     prompt = ", ".join(value for value in (texts["look"], texts["shape"]) if value)
     if not prompt:
         return complete(reading, seed), Refinement()
-    if model is None:
-        model = SmallImageText.load()
+    judge: ImageTextModel = model or SmallImageText.load()
 
     def score(outfit: Outfit) -> float:
-        return similarity(outfit, prompt, model)
+        return similarity(outfit, prompt, judge)
 
-    found = Codebook.load().search(model, prompt, reading.attributes, settings.candidates) if _unread(reading) else []
+    found = Codebook.load().search(judge, prompt, reading.attributes, settings.candidates) if _unread(reading) else []
     if not found:
         outfit = complete(reading, seed)
         return outfit, Refinement({"end": score(outfit)} if settings.evaluations else {})
