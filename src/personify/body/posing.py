@@ -15,6 +15,8 @@ from personify.body.rotations import axis_angle_to_matrix
 from personify.body.skinning import forward_kinematics, lbs, rest_to_posed
 from personify.errors import PersonifyError
 
+_CURLS = {"index": 8.0, "middle": 11.0, "ring": 13.0, "pinky": 15.0}  # degrees per joint of a hand at rest
+
 
 def pose_array(skeleton: Skeleton, **rotations: Sequence[float]) -> Float:  # [J, 3]
     """Axis-angle pose from joint names; joints not named stay at zero.
@@ -31,10 +33,17 @@ def pose_array(skeleton: Skeleton, **rotations: Sequence[float]) -> Float:  # [J
 
 
 def relaxed_pose(skeleton: Skeleton) -> Float:  # [J, 3]
-    """Standing with the arms hanging a little away from the body."""
-    shoulder, collar = math.radians(62), math.radians(6)
+    """Standing with the arms hanging a little away from the body and slightly curled fingers."""
+    shoulder, collar = math.radians(66), math.radians(6)
+    curls = {
+        f"{side}_{finger}{k}": (0, 0, -sign * math.radians(_CURLS[finger]))
+        for side, sign in (("left", 1), ("right", -1))
+        for finger in _CURLS
+        for k in (1, 2, 3)
+    }
     return pose_array(
         skeleton,
+        **curls,
         left_collar=(0, 0, -collar),
         right_collar=(0, 0, collar),
         left_shoulder=(0, 0, -shoulder),

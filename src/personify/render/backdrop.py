@@ -16,6 +16,7 @@ FLOOR_CELLS = 128
 CONTACT = 0.30  # metres above the floor within which a thing darkens it
 _LAMP = 0.16  # radius of the key light over its distance: how fast shadows blur
 
+_FADE = 0.22  # of the floor's side, over which shadows vanish
 _DEPTH = 1.0  # metres under the floor from which things above it are seen
 
 # Linear light of the studio: middle and border of the cove, and how much of it shadows leave.
@@ -135,7 +136,10 @@ def _floor_light(floor: Any, x: Any, z: Any) -> Any:
     p = floor.light
     key = wa * p[r, c, 0] + wb * p[r, c + 1, 0] + wc * p[r + 1, c, 0] + wd * p[r + 1, c + 1, 0]
     ambient = wa * p[r, c, 1] + wb * p[r, c + 1, 1] + wc * p[r + 1, c, 1] + wd * p[r + 1, c + 1, 1]
-    return key, ambient
+    # A long shadow fades out towards the end of the lit floor instead of being cut there.
+    margin = min(column, row, size - 1 - column, size - 1 - row) / (_FADE * size)
+    fade = min(1.0, max(0.0, margin))
+    return 1 - (1 - key) * fade, 1 - (1 - ambient) * fade
 
 
 @njit(cache=True, nogil=True, fastmath=True)
