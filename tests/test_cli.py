@@ -36,7 +36,6 @@ def test_import_and_help_load_neither_torch_nor_numba(code):
     [
         (["--look", ""], "look: is empty"),
         (["--text", " "], "text: is empty"),
-        (["--shape", "300 cm tall"], "300"),
         (["--seed", "-1"], "seed: -1 is out of range"),
         (["--seed", str(2**32)], "seed: 4294967296 is out of range"),
         (["--size", "8"], "size: 8; expected 16 to 4096"),
@@ -56,14 +55,6 @@ def test_words_the_command_does_not_know_end_with_code_2(capsys, argv):
     assert "Traceback" not in "".join(capsys.readouterr())
 
 
-def test_a_negative_height_is_no_height(capsys, tmp_path):
-    try:
-        cli.main(["create", "--shape", "-5 cm tall", "--preset", "draft", "--size", "16", "-o", str(tmp_path / "out")])
-    except SystemExit as end:
-        assert end.code == 2
-        assert "Traceback" not in capsys.readouterr().err
-
-
 def test_a_file_where_the_folder_should_be(capsys, tmp_path):
     (tmp_path / "file").write_text("mine")
     for output in (tmp_path / "file", tmp_path / "file/below"):
@@ -72,9 +63,7 @@ def test_a_file_where_the_folder_should_be(capsys, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize(
-    ("name", "data"), [("cut.bvh", b"HIERARCHY\nROOT Hips\n{\n OFFSET 0"), ("cut.npz", b"PK\3\4no")]
-)
+@pytest.mark.parametrize(("name", "data"), [("cut.bvh", b"HIERARCHY\nROOT Hips\n{\n OFF"), ("cut.npz", b"PK\3\4no")])
 def test_a_truncated_motion(capsys, tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     assert name in complaint(capsys, "create", "--motion", tmp_path / name, "-o", tmp_path / "out")

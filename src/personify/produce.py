@@ -142,5 +142,7 @@ def _tell(console: Console, stage: Stage | None) -> None:
 def _tell_reading(console: Console, creation: Creation) -> None:
     if creation.understood:
         console.print("  understood: " + "; ".join(creation.understood), markup=False)
+    for line in creation.conflicts:
+        console.print(f"  note: {line}", markup=False)
     for phrase in creation.not_understood:
         console.print(f"  not understood: {phrase!r}", markup=False)

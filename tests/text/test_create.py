@@ -52,9 +52,10 @@ def test_one_text_is_split_and_single_texts_win():
 
 
 def test_words_without_effect_are_reported(tiny_codebook):
-    creation = person(look="a man in a green coat holding a sword", motion="waving grumpily")
+    creation = person(look="a man in a green coat holding a sword, 300 cm tall", motion="waving grumpily")
     assert any("sword" in phrase for phrase in creation.not_understood)
     assert "grumpily" in creation.not_understood
+    assert creation.conflicts == ["person.height 300 is out of range; 230 is used"]
     assert Outfit.from_dict(creation.avatar.outfit).worn("outer").color == "green"
     assert creation.refinement.scores["end"] >= creation.refinement.scores["start"] - 1e-6
 
@@ -73,7 +74,7 @@ def test_a_motion_of_ones_own_replaces_motion_words():
         ({"seed": -1}, "seed: -1 is out of range"),
         ({"seed": MAX_SEED + 1}, "seed: .* out of range"),
         ({"preset": "best"}, "preset: 'best' is not known; expected one of draft, standard, high"),
-        ({"shape": "300 cm tall"}, "300"),
+        ({"shape": "a 6 year old boy, 220 cm tall", "preset": "draft"}, "height: 220 cm is out of reach"),
     ],
 )
 def test_bad_input_is_named(options, message):

@@ -15,7 +15,11 @@ class ImageTextModel(Protocol):
     """
 
     name: str
-    image_size: int  # pixels; `encode_image` resizes what it is given
+
+    @property
+    def image_size(self) -> int:
+        """Pixels of a side; `encode_image` resizes what it is given."""
+        ...
 
     def encode_text(self, texts: Sequence[str]) -> Tensor:  # [N, D]
         """Unit embeddings of texts."""

@@ -88,6 +88,11 @@ class Creation:
         return [*self.reading.understood, *self.choice.understood]
 
     @property
+    def conflicts(self) -> list[str]:
+        """One line per contradiction and per number that had to be moved into range."""
+        return self.reading.conflicts
+
+    @property
     def not_understood(self) -> list[str]:
         """Phrases that had no effect."""
         return [*self.reading.not_understood, *self.choice.not_understood]
@@ -245,6 +250,7 @@ def manifest(creation: Creation, assets: dict[str, str]) -> dict[str, Any]:
         "seed": creation.seed,
         "preset": creation.preset,
         "understood": creation.understood,
+        "conflicts": creation.conflicts,
         "not_understood": creation.not_understood,
         "outfit": creation.avatar.outfit,
         "motion": {"name": creation.motion.name, "text": creation.motion.text, "licence": creation.motion.licence},
