@@ -38,7 +38,8 @@ from personify.wardrobe.sampling import likely_sex, sample_outfit, tasteful
 SIZE = 112
 SHARD = 25
 TEXTURE = 128
-PAINTED = 0.2
+PAINTED = 0.2  # share of people whose clothes are paint
+ANYTHING, TASTEFUL = "anything", "tasteful"
 
 
 def views_of(rng: np.random.Generator) -> list[View]:
@@ -86,26 +87,26 @@ def gesture_frames() -> np.ndarray:
 
 
 def draw_person(random: Random) -> tuple[Outfit, str]:
-    """Somebody and the name of their look, if any: two fifths anything, a quarter tasteful, the rest named looks."""
+    """Somebody, and where they come from: ``"anything"`` (two fifths), ``"tasteful"`` (a quarter) or a look's name."""
     kind = random.random()
     if kind < 0.4:
-        return sample_outfit(random), ""
+        return sample_outfit(random), ANYTHING
     seed = random.getrandbits(32)
     if kind < 0.65:
-        return tasteful({}, seed), ""
+        return tasteful({}, seed), TASTEFUL
     look = random.choice(list(looks().values()))
     sex = str(look.person.get("sex") or likely_sex({}, seed))
     return tasteful(look.attributes(seed, sex) | {"person.sex": sex}, seed), look.name
 
 
 def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarray]:
-    """Pictures [N, S, S, 4], labels [N, F], view names and the outfits as JSON."""
-    images, labels, views, outfits, names = [], [], [], [], []
+    """Pictures [N, S, S, 4], labels [N, F] and view names; outfits as JSON, origins and painted per person."""
+    images, labels, views, outfits, origins, painted = [], [], [], [], [], []
     for k in range(SHARD):
         rng = np.random.default_rng([seed, index, k])
-        outfit, look = draw_person(Random(f"{seed}/{index}/{k}"))
-        make = painted_person if rng.random() < PAINTED else dress
-        skeleton, parts = make(outfit, TEXTURE)
+        outfit, origin = draw_person(Random(f"{seed}/{index}/{k}"))
+        painted.append(bool(rng.random() < PAINTED))
+        skeleton, parts = (painted_person if painted[-1] else dress)(outfit, TEXTURE)
         plan = views_of(rng)
         renderer = MeshRenderer(parts, lights=random_lights(rng))
         groups = (plan[:4], plan[4:])  # two poses per person
@@ -117,13 +118,14 @@ def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarr
         labels += [encode(attributes_of(outfit))] * len(plan)
         views += [f"{view.region} {view.facing}" for view in plan]
         outfits.append(json.dumps(outfit.to_dict()))
-        names.append(look)
+        origins.append(origin)
     return {
         "images": np.concatenate(images),
         "labels": np.stack(labels),
         "views": np.array(views),
         "outfits": np.array(outfits),
-        "looks": np.array(names),
+        "origins": np.array(origins),
+        "painted": np.array(painted),
         "fields": np.array(list(FIELDS)),
     }
 

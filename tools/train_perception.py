@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from perception_data import ANYTHING, TASTEFUL
 from torch import Tensor
 from torch.nn import functional
 
@@ -73,7 +74,7 @@ def load(folder: Path, half: int) -> People:
         views=[views[name] for name in names],
         person=np.arange(len(names)) // per_person,
         outfits=outfits,
-        looks=[str(name) for shard in shards for name in shard["looks"]],
+        looks=["" if name in (ANYTHING, TASTEFUL) else str(name) for shard in shards for name in shard["origins"]],
     )
 
 
