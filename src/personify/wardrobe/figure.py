@@ -88,9 +88,18 @@ class Figure:
 
     def to_tpose(self, points: Points, lbs_weights: Points) -> Float:  # [N, 3], [N, J] -> [N, 3]
         """Carry A-pose geometry to the T-pose so that skinning it back to the A-pose restores it exactly."""
+        return self._to_tpose(points, lbs_weights).astype(np.float32)
+
+    def tpose_matrices(self, lbs_weights: Points) -> Points:  # [N, J] -> [N, 3, 3]
+        """What `to_tpose` does to offsets from points that are skinned like this: ``matrix @ offset``."""
+        axes = np.concatenate([np.zeros((1, 3)), np.eye(3)])  # the images of the origin and of the unit vectors
+        moved = self._to_tpose(np.repeat(axes[:, None], len(lbs_weights), 1), lbs_weights)
+        return (moved[1:] - moved[0]).transpose(1, 2, 0)
+
+    def _to_tpose(self, points: Points, lbs_weights: Points) -> Points:
         back = torch.linalg.inv(torch.from_numpy(self.to_tpose_transforms))
-        unposed = inverse_lbs(torch.from_numpy(points), torch.from_numpy(lbs_weights), back)
-        return unposed.numpy().astype(np.float32)
+        unposed: Points = inverse_lbs(torch.from_numpy(points), torch.from_numpy(lbs_weights), back).numpy()
+        return unposed
 
 
 def make_figure(

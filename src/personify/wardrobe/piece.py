@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from personify.body.mesh import Int, Material, MeshPart
+from personify.body.mesh import Float, Int, Material, MeshPart
 from personify.wardrobe.figure import Figure, Points
 
 
@@ -36,10 +36,6 @@ class Piece:
 def finish(figure: Figure, piece: Piece) -> MeshPart:
     """Carry a piece to the T-pose."""
     vertices = figure.to_tpose(piece.vertices, piece.lbs_weights)
-    morphs = {}
-    for name, (index, offset) in piece.morphs.items():
-        moved = figure.to_tpose(piece.vertices[index] + offset, piece.lbs_weights[index])
-        morphs[name] = (index, (moved - vertices[index]).astype(np.float32))
     weights = piece.lbs_weights / piece.lbs_weights.sum(1, keepdims=True)
     return MeshPart(
         piece.name,
@@ -48,5 +44,18 @@ def finish(figure: Figure, piece: Piece) -> MeshPart:
         piece.uvs.astype(np.float32),
         weights.astype(np.float32),
         piece.material,
-        morphs,
+        _tpose_morphs(figure, piece),
     ).validate()
+
+
+def _tpose_morphs(figure: Figure, piece: Piece) -> dict[str, tuple[Int, Float]]:
+    """Morphs turned like the skin they move; vertices that no morph moves need no matrix."""
+    moving = np.zeros(len(piece.vertices), bool)
+    for index, _ in piece.morphs.values():
+        moving[index] = True
+    matrices = figure.tpose_matrices(piece.lbs_weights[moving])
+    row = np.cumsum(moving) - 1
+    return {
+        name: (index, np.einsum("nij,nj->ni", matrices[row[index]], offset).astype(np.float32))
+        for name, (index, offset) in piece.morphs.items()
+    }
