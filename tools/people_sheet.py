@@ -1,5 +1,6 @@
-"""Contact sheets to look at: random people, faces, and frames of a walk.
+"""Pictures to look at: the README's row of people, and contact sheets of random people, faces and frames of a walk.
 
+python tools/people_sheet.py hero docs/hero.png
 python tools/people_sheet.py people docs/people.png --count 48
 python tools/people_sheet.py faces docs/faces.png --count 8
 python tools/people_sheet.py walk docs/walk.png --count 2
@@ -22,6 +23,7 @@ from personify.render.renderer import MeshRenderer
 from personify.render.sheets import contact_sheet, save_png
 from personify.show import film_length, head_points, motion_camera, stand
 from personify.text.complete import complete
+from personify.text.create import create
 from personify.text.reader import read
 from personify.wardrobe.caption import caption
 from personify.wardrobe.dress import dress
@@ -68,13 +70,38 @@ def walk(count: int, first: int) -> tuple[list[Float], list[str], int]:
     return pictures, labels, 8
 
 
+HERO = (
+    ("a bearded man in a red checked shirt, blue jeans and boots", "tall and heavy", "thumbs up", 1.2),
+    ("a smiling young woman with long red hair in a yellow summer dress and sandals", "slim", "waving", 1.4),
+    ("a knight in armour", "strong", "standing", 0.5),
+    ("a smiling 9 year old girl with pigtails in a striped t-shirt, denim skirt and sneakers", "", "cheering", 1.0),
+    ("an old man with a grey beard in a navy suit and tie", "", "thinking", 1.5),
+)
+
+
+def hero(spacing: float = 0.82) -> Float:
+    """Five people made from words in one studio, side by side; their feet stand where their motion puts them."""
+    parts, posed = [], []
+    for k, (look, shape, motion, time) in enumerate(HERO):
+        avatar = create(look=look, shape=shape or None, motion=motion, seed=3)
+        animation = avatar.animate(avatar.motions[0])
+        aside = np.array([spacing * (k - (len(HERO) - 1) / 2), 0, 0], np.float32)
+        parts += avatar.parts
+        posed += [points + aside for points in animation[round(time * animation.motion.fps) % len(animation)]]
+    camera = frame_points(np.concatenate(posed), math.radians(4), math.radians(5), 1400, 660, margin=0.03)
+    return MeshRenderer(parts, supersample=3).render(posed, camera)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("people", "faces", "walk"))
+    parser.add_argument("what", choices=("hero", "people", "faces", "walk"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=48)
     parser.add_argument("--first", type=int, default=0)
     arguments = parser.parse_args()
+    if arguments.what == "hero":
+        save_png(arguments.out, hero())
+        return
     make = {"people": people, "faces": faces, "walk": walk}[arguments.what]
     pictures, labels, columns = make(arguments.count, arguments.first)
     save_png(arguments.out, contact_sheet(pictures, labels, columns=columns))
