@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from personify.color import linear_to_srgb, srgb_to_linear
+from personify.color import linear_to_srgb
 from personify.render.color import DECODE
 
 _MAX_LEVELS = 14  # 8192 pixels
@@ -58,7 +58,7 @@ def _pyramid(image: NDArray[np.uint8], kind: str) -> list[NDArray[np.uint8]]:
         rgba[..., 3] = np.where(rgba[..., 3] >= 128, 255, 0)
     values: NDArray[np.float32] = (rgba / np.float32(255)).astype(np.float32)
     if kind != "normal":
-        values[..., :3] = srgb_to_linear(values[..., :3])
+        values[..., :3] = DECODE[rgba[..., :3]]
     pyramid = [rgba]
     while max(values.shape[:2]) > 1 and len(pyramid) < _MAX_LEVELS:
         values = _halve(values)
@@ -73,11 +73,15 @@ def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = values.shape[:2]
     values = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     weights = values[..., 3:] + 1e-4  # transparent texels must not tint their neighbours
-    blocks = (values * weights).reshape(values.shape[0] // 2, 2, values.shape[1] // 2, 2, 4).sum((1, 3))
-    total = weights.reshape(values.shape[0] // 2, 2, values.shape[1] // 2, 2, 1).sum((1, 3))
-    halved = blocks / total
+    total = _sum_of_four(weights)
+    halved = _sum_of_four(values * weights) / total
     halved[..., 3] = total[..., 0] / 4 - 1e-4
     return np.clip(halved, 0, 1).astype(np.float32)
+
+
+def _sum_of_four(values: NDArray[np.float32]) -> NDArray[np.float32]:  # [2H, 2W, C] -> [H, W, C]
+    rows = values[::2] + values[1::2]
+    return rows[:, ::2] + rows[:, 1::2]
 
 
 @njit(cache=True, nogil=True)
