@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from personify.body.mesh import Material
 from personify.wardrobe import vocabulary as words
-from personify.wardrobe.accessories import make_accessories
+from personify.wardrobe.accessories import DRESS_BELT_Y, make_accessories
 from personify.wardrobe.cut import vertex_normals
 from personify.wardrobe.figure import Figure, default_body, make_figure
 from personify.wardrobe.outfit import Garment, Outfit
@@ -113,7 +113,7 @@ def test_a_belt_is_a_ring_at_the_waist() -> None:
     figure = person("heavy woman")
     strap, buckle = worn("heavy woman", "belt")
     around = Surroundings.measure(figure, Outfit(), ())
-    assert np.abs(strap.vertices[:, 1] - around.height(1.018)).max() < 0.03
+    assert np.abs(strap.vertices[:, 1] - around.height(DRESS_BELT_Y)).max() < 0.03
     assert strap.vertices[:, 2].min() < figure.joint("pelvis")[2] < strap.vertices[:, 2].max()
     assert buckle.vertices[:, 2].min() > strap.vertices[:, 2].max() - 0.02
     assert buckle.material.metallic == 1

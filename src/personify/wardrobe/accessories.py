@@ -21,8 +21,10 @@ from personify.wardrobe.outfit import Garment, Outfit
 from personify.wardrobe.patterns import Region
 from personify.wardrobe.piece import Piece
 from personify.wardrobe.surroundings import ANGLES, Surroundings, painted
+from personify.wardrobe.tailor import WAIST
 
-_BELT_Y = 1.018  # canonical height of a belt's middle, on the waistband
+BELT_Y = WAIST - 0.018  # canonical height of a belt's middle, on the waistband
+DRESS_BELT_Y = 1.07  # around dresses and robes
 _CUFF = 0.672  # canonical |x| where a glove ends
 
 
@@ -49,22 +51,24 @@ def make_accessories(
     if garment := outfit.worn("neck"):
         pieces += make_neckwear(around, garment, outfit.seed, size)
     if garment := outfit.worn("waist"):
-        pieces += _belt(around, garment, outfit.seed, size)
+        height = BELT_Y if outfit.worn("bottom") else DRESS_BELT_Y
+        pieces += _belt(around, garment, height, outfit.seed, size)
     if garment := outfit.worn("hands"):
         pieces.append(_gloves(figure, garment, outfit.seed, size))
         covered |= (np.abs(figure.canonical[:, 0]) > _CUFF + 0.02) & (figure.canonical[:, 1] > 1.2)
     return pieces, covered
 
 
-def _belt(around: Surroundings, garment: Garment, seed: int, size: int) -> list[Piece]:
+def _belt(around: Surroundings, garment: Garment, height: float, seed: int, size: int) -> list[Piece]:
     """A strap around waistband or dress, with a frame buckle in front and the loose end beside it."""
     scale = around.figure.scale
-    center, radius = around.outline(_BELT_Y, 0.022, spread=0.18)
-    radius = smooth_periodic(radius, 6) + 0.003 * scale
+    upper, lower = (_ring(around, height + rise) for rise in (0.012, -0.012))
+    upper[:, 1] = lower[:, 1] = around.height(height)
+    out = np.stack([np.sin(ANGLES), 0 * ANGLES, np.cos(ANGLES)], 1)
     rows = []
-    for u, bulge in ((0.019, -0.0005), (0.0175, 0.001), (0.0, 0.0015), (-0.0175, 0.001), (-0.019, -0.0005)):
-        ring = (radius + bulge * scale)[:, None] * np.stack([np.sin(ANGLES), 0 * ANGLES, np.cos(ANGLES)], 1)
-        rows.append(center + ring + [0, u * scale, 0])
+    for u, bulge in ((0.019, 0.0035), (0.0175, 0.005), (0.0, 0.0055), (-0.0175, 0.005), (-0.019, 0.0035)):
+        share = 0.5 + u / 0.024
+        rows.append(upper * share + lower * (1 - share) + scale * (bulge * out + [0, u, 0]))
     strap = rimmed(loft(np.stack(rows)), 0.004 * scale).colored(Region.TRIM)
     front = rows[2][0] + [0, 0, 0.004 * scale]
     angle = np.linspace(0, 2 * np.pi, 25)
@@ -80,6 +84,11 @@ def _belt(around: Surroundings, garment: Garment, seed: int, size: int) -> list[
         to_piece("belt", strap, weights, painted(strap, garment, around.to_canonical(strap.vertices), seed, size)),
         to_piece("belt buckle", buckle, middle, metal),
     ]
+
+
+def _ring(around: Surroundings, height: float) -> Points:  # [ANGLES, 3]
+    center, radius = around.outline(height, 0.010, spread=0.18)
+    return center + smooth_periodic(radius, 6)[:, None] * np.stack([np.sin(ANGLES), 0 * ANGLES, np.cos(ANGLES)], 1)
 
 
 def _gloves(figure: Figure, garment: Garment, seed: int, size: int) -> Piece:

@@ -12,6 +12,7 @@ from personify.wardrobe.outfit import Garment
 from personify.wardrobe.patterns import Region
 from personify.wardrobe.tailor import (
     EASE,
+    WAIST,
     Field,
     Worn,
     above,
@@ -24,14 +25,15 @@ from personify.wardrobe.tailor import (
     sewn,
     slip,
     torso_radius,
+    waisted,
 )
 from personify.wardrobe.vocabulary import GARMENTS
 
-WAIST = 1.035  # canonical y of a waistband's upper edge
-TROUSER_HEMS = {"mini": 0.70, "knee": 0.47, "midi": 0.27, "long": 0.055}
+TROUSER_HEMS = {"mini": 0.70, "knee": 0.47, "midi": 0.27, "long": 0.064}
+SLIM_HEM = 0.095  # narrow trousers end above the instep
 SHORTS_HEMS = {"mini": 0.70, "knee": 0.555, "midi": 0.44, "long": 0.40}
 SKIRT_HEMS = {"mini": 0.66, "knee": 0.50, "midi": 0.32, "long": 0.11}
-HEM_RADIUS = {"slim": 0.056, "regular": 0.074, "loose": 0.108}
+HEM_RADIUS = {"slim": 0.048, "regular": 0.060, "loose": 0.100}
 
 
 def make_bottom(fitting: Fitting, garment: Garment) -> Worn:
@@ -43,12 +45,20 @@ def make_bottom(fitting: Fitting, garment: Garment) -> Worn:
 def _trousers(fitting: Fitting, garment: Garment) -> Worn:
     is_shorts = garment.kind == "shorts"
     hem = (SHORTS_HEMS if is_shorts else TROUSER_HEMS)[garment.length or GARMENTS[garment.kind].length or "long"]
-    field = both(below(WAIST), above(hem))
+    if garment.fit == "slim" and hem < 0.1:
+        hem = SLIM_HEM
+    field = both(below(WAIST), trouser_hem(hem))
     cloth = trouser_cloth(fitting, garment, field, (hem, WAIST), straight=not is_shorts)
     parts = [waistband(cloth), back_pocket(cloth, 0.085), back_pocket(cloth, -0.085)]
     if garment.kind != "leggings":
         parts.append(_fly(cloth))
     return Worn(garment, sewn(cloth, *parts), field)
+
+
+def trouser_hem(height: float) -> Field:
+    """Inside over ``height``; long trousers slant from the instep down to the heel."""
+    slant = 0.25 if height < 0.09 else 0.0
+    return lambda c: c[:, 1] - height - slant * c[:, 2]
 
 
 def waistband(cloth: Cloth) -> Cloth:
@@ -60,13 +70,13 @@ def back_pocket(cloth: Cloth, x: float) -> Cloth:
     """A patch pocket on the seat."""
     cx, cy, cz = cloth.canonical.T
     point = 0.015 * (1 - np.abs(cx - x) / 0.055)
-    field = np.minimum.reduce([0.055 - np.abs(cx - x), 0.955 - cy, cy - 0.845 + point, -cz - 0.02])
+    field = np.minimum.reduce([0.055 - np.abs(cx - x), 0.930 - cy, cy - 0.820 + point, -cz - 0.02])
     return patch(cloth, field, 0.0018, Region.TRIM)
 
 
 def _fly(cloth: Cloth) -> Cloth:
     x, y, z = cloth.canonical.T
-    field = np.minimum.reduce([x + 0.002, 0.032 - x - 0.3 * np.maximum(0, 0.93 - y), y - 0.88, WAIST - 0.038 - y, z])
+    field = np.minimum.reduce([x + 0.002, 0.032 - x - 0.3 * np.maximum(0, 0.90 - y), y - 0.855, WAIST - 0.038 - y, z])
     return patch(cloth, field, 0.0016)
 
 
@@ -76,10 +86,10 @@ def trouser_cloth(
     """Legs and hips of trousers, jumpsuits and overalls between canonical y ``rows``."""
     radius = bare(fitting)
     ease = EASE[garment.fit]
-    radius["torso"] = torso_radius(fitting, 0.5 * ease + 0.003, 0.8)
+    radius["torso"] = waisted(fitting, torso_radius(fitting, 0.5 * ease + 0.001, 0.8, flare=-0.8))
     for side in ("left", "right"):
         hem = HEM_RADIUS[garment.fit] if straight else None
-        radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.004, hem)
+        radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.003, hem, rows[0])
     cloth = cut_out(fitting, radius, 0.004, field, legs=True)
     put_on(fitting, radius, {"torso": rows, "left_leg": rows, "right_leg": rows})
     return part_legs(cloth)
@@ -97,6 +107,7 @@ def part_legs(cloth: Cloth) -> Cloth:
 def _leggings(fitting: Fitting, garment: Garment) -> Worn:
     field = both(below(WAIST), above(0.085))
     cloth = replace(cut_out(fitting, None, 0.0, field, legs=True), trousers_below=2.0)
+    put_on(fitting, bare(fitting), dict.fromkeys(("torso", "left_leg", "right_leg"), (0.085, WAIST)))
     return Worn(garment, sewn(cloth, waistband(cloth), thickness=0.002), field)
 
 
@@ -104,7 +115,7 @@ def _skirt(fitting: Fitting, garment: Garment) -> Worn:
     hem = SKIRT_HEMS[garment.length or "knee"]
     flare = {"slim": 0.0, "regular": 0.16, "loose": 0.42}[garment.fit]
     radius = bare(fitting)
-    radius["torso"] = torso_radius(fitting, 0.004, 0.9, flare)
+    radius["torso"] = waisted(fitting, torso_radius(fitting, 0.004, 0.9, flare, flare_from=0.92))
     field = both(below(WAIST), above(hem))
     cloth = cut_out(fitting, radius, 0.004, field)
     put_on(fitting, radius, {"torso": (hem, WAIST)})
@@ -123,6 +134,8 @@ def make_legwear(fitting: Fitting, garment: Garment, shoes: Garment | None = Non
     inside_shoe = INSIDE_SHOE.get(shoes.kind, -1.0) if shoes else -1.0
     cloth = cut_out(fitting, None, -0.0025, both(below(upper), above(inside_shoe)), legs=True)
     cloth = replace(cloth, trousers_below=2.0)
+    if garment.kind == "stockings":
+        put_on(fitting, bare(fitting), dict.fromkeys(("torso", "left_leg", "right_leg"), (0.1, upper)))
     strips = (
         [patch(cloth, cloth.canonical[:, 1] - (upper - 0.03), 0.001, Region.CUFF)] if garment.kind == "socks" else []
     )

@@ -16,10 +16,12 @@ from personify.wardrobe.layout import make_piece
 from personify.wardrobe.outerwear import make_apron, make_cape, make_outer
 from personify.wardrobe.outfit import Outfit
 from personify.wardrobe.piece import Piece
-from personify.wardrobe.tailor import Worn, leave_room_for_boots
+from personify.wardrobe.tailor import Worn, leave_room_for_belt, leave_room_for_shoes, leave_room_for_tie
 from personify.wardrobe.tops import make_top
+from personify.wardrobe.vocabulary import SKIN_TONES
 
 SKIN_MARGIN = 0.010  # metres of skin kept under every hem
+SHEERNESS = 0.22  # how much of the skin's colour stockings let through
 LAYER_MARGIN = 0.025  # metres of cloth kept under the hem of the layer above
 
 
@@ -36,15 +38,25 @@ def make_clothes(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[lis
     for layer in layers:
         covered |= layer.covers(figure.canonical) > SKIN_MARGIN
         garment = layer.garment
-        pieces += [make_piece(layer.cloth, garment.kind, garment, outfit.seed, texture_size), *layer.hardware]
+        piece = make_piece(layer.cloth, garment.kind, garment, outfit.seed, texture_size)
+        pieces += [_sheer(piece, outfit) if garment.kind == "stockings" else piece, *layer.hardware]
     return pieces, covered
+
+
+def _sheer(piece: Piece, outfit: Outfit) -> Piece:
+    """Stockings through which some of the skin's colour shows."""
+    dyed = piece.material.texture
+    assert dyed is not None
+    skin = 255 * np.array(SKIN_TONES[outfit.person.skin])
+    texture = ((1 - SHEERNESS) * dyed + SHEERNESS * skin).astype(np.uint8)
+    return replace(piece, material=replace(piece.material, texture=texture))
 
 
 def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
     """Garments from the skin outwards; each pushes out from those before it."""
     rng = np.random.default_rng([outfit.seed, 4001])
-    if (shoes := outfit.worn("feet")) and shoes.kind == "boots":
-        leave_room_for_boots(fitting)
+    if shoes := outfit.worn("feet"):
+        leave_room_for_shoes(fitting, shoes.kind)
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     tucked = _is_tucked(outfit, rng)
     socks = outfit.worn("legs")
@@ -55,6 +67,10 @@ def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
     layers = legwear + tops + bottoms + tops_over
     if full := outfit.worn("full"):
         layers.append(make_full(fitting, full, rng))
+    if outfit.worn("waist"):
+        leave_room_for_belt(fitting)
+    if (neck := outfit.worn("neck")) and neck.kind == "tie":
+        leave_room_for_tie(fitting)
     if outer := outfit.worn("outer"):
         layers.append(make_armour(fitting, outer) if outer.kind == "armour" else make_outer(fitting, outer))
     if apron := outfit.worn("front"):
@@ -65,10 +81,12 @@ def _layers(fitting: Fitting, outfit: Outfit) -> list[Worn]:
 
 
 def _is_tucked(outfit: Outfit, rng: np.random.Generator) -> bool:
-    """Shirts and blouses go into trousers under jackets and ties, otherwise as the seed likes."""
+    """Tops go into overalls, shirts and blouses into trousers under jackets and ties, otherwise as the seed likes."""
     top, bottom = outfit.worn("top"), outfit.worn("bottom")
     choice = rng.random()
-    if outfit.worn("full") is not None or (bottom is not None and bottom.kind == "leggings"):
+    if full := outfit.worn("full"):
+        return full.kind == "overalls"
+    if bottom is not None and bottom.kind == "leggings":
         return False
     if top is None or bottom is None or top.kind not in ("shirt", "blouse", "t-shirt", "tank top", "polo shirt"):
         return False

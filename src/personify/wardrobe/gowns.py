@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from personify.wardrobe.bottoms import HEM_RADIUS, SKIRT_HEMS, WAIST, back_pocket, part_legs, shown_leg
+from personify.wardrobe.bottoms import HEM_RADIUS, SKIRT_HEMS, back_pocket, part_legs, shown_leg
 from personify.wardrobe.cloth import Cloth, drape_cloth, patch
 from personify.wardrobe.drape import Fitting
 from personify.wardrobe.fabric import solid
@@ -18,6 +18,7 @@ from personify.wardrobe.tailor import (
     EASE,
     HANG,
     SLEEVE_END,
+    WAIST,
     Field,
     Worn,
     above,
@@ -110,9 +111,9 @@ def _whole_suit(fitting: Fitting, garment: Garment, hem: float) -> tuple[Cloth, 
     """Body suit hung as trousers below and a top above."""
     radius = bare(fitting)
     ease = EASE[garment.fit] + 0.002
-    radius["torso"] = torso_radius(fitting, ease, HANG[garment.fit] + 0.2, waist=0.3)
+    radius["torso"] = torso_radius(fitting, ease, HANG[garment.fit] + 0.2, flare=-0.8, waist=0.3)
     for side in ("left", "right"):
-        radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.004, HEM_RADIUS[garment.fit])
+        radius[f"{side}_leg"] = leg_radius(fitting, side, ease + 0.003, HEM_RADIUS[garment.fit], hem)
         radius[f"{side}_arm"] = arm_radius(fitting, side, ease, 0.25, 0.006)
     whole = part_legs(drape_cloth(fitting, body_suit(), radius, 0.003 * fitting.figure.scale))
     return replace(whole, trousers_below=1.06), radius

@@ -13,9 +13,10 @@ from personify.wardrobe.outfit import Garment
 from personify.wardrobe.patterns import Region
 from personify.wardrobe.piece import Piece
 from personify.wardrobe.surroundings import ANGLES, Surroundings, painted
+from personify.wardrobe.tailor import TIE_FALL, WAIST
 
 _KNOT_Y = 1.452  # canonical height of a tie's knot
-_TIP_Y = 1.045  # of the tip of its blade
+_TIP_Y = WAIST + 0.008  # of the tip of its blade, just above a belt
 
 
 def make_neckwear(around: Surroundings, garment: Garment, seed: int, size: int) -> list[Piece]:
@@ -38,7 +39,7 @@ def _hanging(around: Surroundings, x: float, y: Points) -> Points:  # [N] height
     """Cloth on the chest: it falls straight down from what stands out and swings back slowly."""
     z = around.front(x, y)
     for k in range(1, len(z)):
-        z[k] = max(z[k], z[k - 1] - 0.22 * (y[k - 1] - y[k]))
+        z[k] = max(z[k], z[k - 1] - TIE_FALL * (y[k - 1] - y[k]))
     return np.convolve(np.pad(z, 2, "edge"), np.ones(5) / 5, "valid")
 
 

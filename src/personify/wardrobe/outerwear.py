@@ -63,7 +63,7 @@ def _body(
     radius["torso"] = torso_radius(fitting, ease, shape.pop("slope", 0.30), **shape)
     for side in ("left", "right"):
         radius[f"{side}_arm"] = arm_radius(fitting, side, ease, 0.18)
-    end = SLEEVE_END[sleeves_of(garment)] + (0.012 if sleeves_of(garment) == "long" else 0.0)
+    end = SLEEVE_END[sleeves_of(garment)] - (0.012 if sleeves_of(garment) == "long" else 0.0)
     field = both(above(hem), sleeve(end), neckline, open_front(gap))
     whole = drape_cloth(fitting, tunic(), radius, (0.006 + 0.5 * extra) * fitting.figure.scale)
     cloth = whole.cut(field(whole.canonical))
@@ -84,7 +84,7 @@ def _jacket(fitting: Fitting, garment: Garment) -> Worn:
     neckline = round_neck(1.500, 0.05)
     whole, cloth, made = _body(fitting, garment, 0.90, 0.006, gap, neckline, slope=0.15)
     x, y, z = cloth.canonical.T
-    strips = [patch(cloth, 0.95 - y, 0.003, Region.CUFF), *cuffs(cloth, 0.712, 0.06, 0.003)]
+    strips = [patch(cloth, 0.95 - y, 0.003, Region.CUFF), *cuffs(cloth, 0.708, 0.06, 0.003)]
     strips.append(stand_collar(whole, neckline, fitting.figure.scale, 0.042, 0.75))
     strips.append(patch(cloth, np.where(z > 0, 0.012 - (np.abs(x) - gap(y)), -1.0), 0.0025, Region.TRIM))
     for side in (1, -1):
@@ -120,17 +120,17 @@ def _fall_collar(whole: Cloth, neckline: Field, scale: float, width: float, gap:
 
 def _suit_jacket(fitting: Fitting, garment: Garment) -> Worn:
     def gap(y: Points) -> Points:
-        return np.minimum(0.25 * np.maximum(0, y - 1.12), 0.068) + 0.10 * np.maximum(0, 1.04 - y) - 0.004
+        return np.minimum(0.25 * np.maximum(0, y - 1.12), 0.068) + 0.30 * np.maximum(0, 0.96 - y) - 0.004
 
     neckline = round_neck(1.505, 0.03, 0.006)
     whole, cloth, made = _body(fitting, garment, 0.80, 0.004, gap, neckline, slope=0.55, waist=0.35)
     strips = [_lapels(cloth, gap, 1.12, 0.062), _fall_collar(whole, neckline, fitting.figure.scale, 0.045, 0.85)]
-    strips += [*_flaps(cloth, 0.955), _overlap(cloth, 1.04, 1.125)]
+    strips += [*_flaps(cloth, 0.955), _overlap(cloth, 0.95, 1.135)]
     x, y, z = cloth.canonical.T
     breast = np.minimum.reduce([0.045 - np.abs(x - 0.105), 0.011 - np.abs(y - 1.285 - 0.1 * (x - 0.1)), z])
     strips.append(patch(cloth, breast, 0.002, Region.TRIM))
     material = solid("suit jacket buttons", 0.5 * np.array(COLORS[garment.color]), 0.35)
-    row = buttons(cloth, [(0.014, 1.115), (0.014, 1.035)], material, 0.010, 0.005)
+    row = buttons(cloth, [(0.014, 1.075)], material, 0.010, 0.005)
     return _finished(made, cloth, strips, (row,))
 
 

@@ -18,9 +18,11 @@ from personify.wardrobe.vocabulary import COLORS
 
 Field = Callable[[Points], Points]  # canonical [N, 3] -> [N], metres inside the garment's edge
 
-EASE = {"slim": 0.004, "regular": 0.010, "loose": 0.024}  # metres between body and cloth
-HANG = {"slim": 0.80, "regular": 0.36, "loose": 0.14}  # how fast cloth may fall inwards below a bulge
-SLEEVE_END = {"none": 0.17, "short": 0.345, "long": 0.70}  # canonical |x|
+EASE = {"slim": 0.003, "regular": 0.007, "loose": 0.024}  # metres between body and cloth
+HANG = {"slim": 0.90, "regular": 0.48, "loose": 0.14}  # how fast cloth may fall inwards below a bulge
+SLEEVE_END = {"none": 0.17, "short": 0.345, "long": 0.72}  # canonical |x|
+WAIST = 0.992  # canonical y of a waistband's upper edge, on the hip bones
+TIE_FALL = 0.35  # metres per metre by which a tie swings back below the chest
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def torso_radius(
     taken = 1.2 * waist * np.exp(-(((rows - 1.10) / 0.09) ** 2))
     down = np.where(rows > flare_from, slope + taken, -flare)
     fold = _skirt_folds(rows, flare_from, flare)
-    hung = hang(least + 0.004 * scale, rings.step, down)
+    hung = hang(least + 0.003 * scale, rings.step, down)
     return np.maximum(soften(hung, along=1.8) * (1 + fold), least)
 
 
@@ -131,7 +133,7 @@ def arm_radius(fitting: Fitting, side: str, ease: float, slope: float, cuff: flo
     room = (0.3 + 0.9 * under * along[:, None]) * ease * scale
     hung = hang(np.maximum(rings.radius + room, least), rings.step, slope, up=1.0)
     if cuff is not None:
-        gathered = smoothstep(REACHES, 0.61, 0.68)[:, None]
+        gathered = smoothstep(REACHES, 0.63, 0.70)[:, None]
         hung = hung * (1 - gathered) + np.maximum(rings.radius + cuff * scale, least) * gathered
     elbow = np.exp(-(((REACHES - 0.44) / 0.07) ** 2)) + 0.5 * np.exp(-(((REACHES - 0.62) / 0.05) ** 2))
     inner = 0.5 + 0.5 * np.cos(node_angles() - 0.5 * np.pi)
@@ -139,7 +141,7 @@ def arm_radius(fitting: Fitting, side: str, ease: float, slope: float, cuff: flo
     return np.maximum(soften(hung) + folds * scale, least)
 
 
-def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None) -> Points:
+def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None, end: float) -> Points:
     """Rings of a trouser leg: bridges the hollows of the thigh, then hangs straight from the knee.
 
     Args:
@@ -147,11 +149,13 @@ def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None) -> P
         side: ``left`` or ``right``.
         ease: metres away from the body.
         hem: radius at the ankle in metres of the canonical adult; None follows the leg (shorts).
+        end: canonical y of the hem; the foot below it does not widen the leg.
     """
     name = f"{side}_leg"
     rings, scale, rows = fitting.rings[name], fitting.figure.scale, height_rows(name)
     least = np.maximum(rings.radius + 0.5 * ease * scale, fitting.worn[name] + GAP)
-    hung = hang(least + 0.5 * ease * scale, rings.step, 0.9 if hem is None else 0.28, up=0.6)
+    least[rows < end] = least[rows >= end][-1]
+    hung = hang(least + 0.3 * ease * scale, rings.step, 0.9 if hem is None else 0.28, up=0.6)
     if hem is not None:
         thigh = hung[int(np.argmin(np.abs(rows - 0.76)))].mean()
         fall = 0.8 * smoothstep(rows, 0.84, 0.46) + 0.2 * smoothstep(rows, 0.46, 0.10)
@@ -182,12 +186,51 @@ def put_on(fitting: Fitting, radius: dict[str, Points], covered: dict[str, tuple
             fitting.worn["torso"][LEG_TOP:] = np.where(inside, np.maximum(tube, around), tube)
 
 
-def leave_room_for_boots(fitting: Fitting) -> None:
-    """Trousers fall over the shaft and the instep of boots."""
+def gather_at_waist(fitting: Fitting, radius: Points) -> Points:
+    """Rings of a tucked top: it blouses a little over the waistband and lies flat below its edge."""
+    rings = fitting.rings["torso"]
+    flat = np.maximum(rings.radius, fitting.worn["torso"] + GAP)
+    tucked = smoothstep(height_rows("torso"), WAIST + 0.035, WAIST - 0.01)[:, None]
+    return radius * (1 - tucked) + np.minimum(radius, flat) * tucked
+
+
+def waisted(fitting: Fitting, radius: Points) -> Points:
+    """Rings of trousers or a skirt whose band lies close on what is tucked in."""
+    rings = fitting.rings["torso"]
+    close = np.maximum(rings.radius + 0.002, fitting.worn["torso"] - 0.002)
+    band = smoothstep(height_rows("torso"), WAIST - 0.07, WAIST - 0.01)[:, None]
+    return radius * (1 - band) + np.minimum(radius, close) * band
+
+
+def leave_room_for_belt(fitting: Fitting) -> None:
+    """Jackets and coats lie over a belt and its buckle."""
+    rows = height_rows("torso")
+    belt = np.exp(-(((rows - WAIST + 0.018) / 0.04) ** 2))[:, None] * (0.008 + 0.010 * _frontal(0.35))
+    fitting.worn["torso"] = fitting.worn["torso"] + belt * fitting.figure.scale
+
+
+def leave_room_for_tie(fitting: Fitting) -> None:
+    """Jackets and coats lie over a tie, which hangs down from the chest."""
+    rings, rows, worn = fitting.rings["torso"], height_rows("torso"), fitting.worn["torso"]
+    ahead = hang((rings.centers[:, 2] + worn[:, 0])[:, None], rings.step, TIE_FALL)[:, 0]
+    room = ahead + 0.010 * fitting.figure.scale - rings.centers[:, 2] - worn[:, 0]
+    shown = smoothstep(rows, WAIST - 0.06, WAIST + 0.03)
+    fitting.worn["torso"] = worn + (shown * room)[:, None] * _frontal(0.55)
+
+
+def _frontal(width: float) -> Points:  # [ANGLES]
+    """1 in front, falling off over ``width`` radians to both sides."""
+    turn = np.minimum(node_angles(), 2 * np.pi - node_angles())
+    return np.exp(-((turn / width) ** 2))
+
+
+def leave_room_for_shoes(fitting: Fitting, kind: str) -> None:
+    """Trousers fall over the heels of shoes, and over shaft and instep of boots."""
     front = 0.5 + 0.5 * np.cos(node_angles())
     for name in ("left_leg", "right_leg"):
-        ankle = smoothstep(height_rows(name), 0.24, 0.17)[:, None]
-        room = (0.010 + 0.022 * front) * ankle * fitting.figure.scale
+        ankle, heel = (smoothstep(height_rows(name), *span)[:, None] for span in ((0.24, 0.17), (0.14, 0.08)))
+        room = (0.010 + 0.022 * front) * ankle if kind == "boots" else 0.014 * (1 - front) * heel
+        room = room * fitting.figure.scale
         fitting.worn[name] = fitting.worn[name] + room
 
 

@@ -19,12 +19,14 @@ from personify.wardrobe.tailor import (
     EASE,
     HANG,
     SLEEVE_END,
+    WAIST,
     Field,
     Worn,
     above,
     arm_radius,
     bare,
     both,
+    gather_at_waist,
     put_on,
     round_neck,
     sewn,
@@ -36,7 +38,7 @@ from personify.wardrobe.trims import buttons, hood, nearest_index, roll_collar, 
 from personify.wardrobe.vocabulary import COLORS, GARMENTS
 
 THICK = {"sweater": 0.006, "turtleneck": 0.004, "hoodie": 0.009}
-TUCKED_HEM, LOOSE_HEM = 0.975, 0.85
+TUCKED_HEM, LOOSE_HEM = WAIST - 0.06, 0.85
 Details = tuple[list[Cloth], list[Piece]]
 
 
@@ -66,6 +68,8 @@ def make_top(fitting: Fitting, garment: Garment, tucked: bool, rng: np.random.Ge
     radius = bare(fitting)
     waist = 0.5 if garment.kind == "blouse" else 0.0
     radius["torso"] = torso_radius(fitting, ease, HANG[garment.fit], waist=waist)
+    if tucked:
+        radius["torso"] = gather_at_waist(fitting, radius["torso"])
     for side in ("left", "right"):
         radius[f"{side}_arm"] = arm_radius(fitting, side, ease, 0.25, gathered)
     end = SLEEVE_END[sleeves_of(garment)]

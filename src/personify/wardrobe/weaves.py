@@ -130,9 +130,12 @@ WEAVES: dict[str, Weave] = {
     "fur": Weave(fur, 0.95, folds=0.0, stitched=False),
     "rubber": Weave(rubber, 0.5, folds=0.0, stitched=False),
 }
+NYLON = Weave(silk, 0.78, folds=0.15, stitched=False)
 KNIT = Weave(knit, 0.93, folds=0.5, stitched=False)
 
 
 def weave_of(kind: str, material: str) -> Weave:
-    """The weave of a garment: wool is knitted in some kinds and woven in others."""
+    """The weave of a garment: wool is knitted in some kinds and woven in others; silk stockings are matt."""
+    if kind == "stockings" and material == "silk":
+        return NYLON
     return KNIT if material == "wool" and kind in KNITTED else WEAVES[material]
