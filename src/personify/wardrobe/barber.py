@@ -32,10 +32,11 @@ class Barber:
         """Metres inside the hairline, negative outside."""
         return hairline(roots.canonical, self.sex, self.seed, self.recession)
 
-    def roots(self, count: int, margin: float = 0.002) -> Roots:
-        """Well-spread roots; ``count`` is the number on the whole sphere, about half lie inside the hairline."""
+    def roots(self, count: int, margin: float = 0.002, edge: float = np.inf) -> Roots:
+        """Well-spread roots ``margin`` to ``edge`` metres inside the hairline; ``count`` is for the whole sphere."""
         roots = self.head.roots(count, self.seed)
-        return roots[self.depth(roots) > margin]
+        depth = self.depth(roots)
+        return roots[(depth > margin) & (depth < edge)]
 
     def away(self, roots: Roots, canonical: Points = WHORL) -> Points:
         """Tangential direction away from a canonical point, the whorl by default."""
@@ -46,7 +47,7 @@ class Barber:
     def jitter(self, roots: Roots, amount: float) -> Points:
         return amount * self.rng.normal(size=roots.points.shape)
 
-    def cap(self, thickness: float | Callable[[Points], Points], margin: float = 0.002) -> None:
+    def cap(self, thickness: float | Callable[[Points], Points], margin: float = 0.007) -> None:
         """A thin shell over the scalp that starts ``margin`` inside the hairline and swells to ``thickness``."""
         head = self.head
         canonical = head.canonical.reshape(-1, 3)
@@ -64,16 +65,21 @@ class Barber:
         self.mesh.add(shell[closed.ravel()], uvs, faces[keep])
 
     def cards(
-        self, curves: Points, width: float, taper: tuple[float, ...] = (0.7, 1.0, 0.9, 0.55), tone: int = 0
+        self,
+        curves: Points,
+        width: float,
+        taper: tuple[float, ...] = (0.8, 1.0, 1.0, 0.8),
+        tone: int = 0,
+        root: float = 0.004,
     ) -> None:
-        """Strips along strands, darker kinds below and lighter above."""
+        """Strips along strands, darker kinds below and lighter above; narrow ones are flat. ``root``: see `ribbons`."""
         count, steps, _ = curves.shape
         _, normals = self.head.above(curves)
         profile = np.interp(np.linspace(0, 1, steps), np.linspace(0, 1, len(taper)), taper)
         widths = width * self.head.scale * profile * self.rng.uniform(0.75, 1.25, (count, 1))
         kinds = np.minimum(self.rng.integers(0, 3, count) + tone, 3)
         flipped = self.rng.random(count) < 0.5
-        ribbons(self.mesh, curves, normals, widths, card_columns(kinds, flipped))
+        ribbons(self.mesh, curves, normals, widths, card_columns(kinds, flipped), 0.12 if width > 0.01 else 0.0, root)
 
 
 def ramp(low: float, high: float, steps: int, power: float = 0.7) -> Points:

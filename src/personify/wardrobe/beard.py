@@ -17,7 +17,7 @@ from personify.wardrobe.strands import Head, Mesh, Roots, ribbons, vertex_normal
 from personify.wardrobe.tresses import card_columns, hair_material
 from personify.wardrobe.vocabulary import HAIR_COLORS
 
-STEPS = 5
+STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class _Cut:
 
 
 _CUTS = {
-    "moustache": _Cut(0, 0, 0.018, 240, 0.0035),
-    "goatee": _Cut(0.012, 0.022, 0.013, 460, 0.004),
-    "short beard": _Cut(0.008, 0.012, 0.008, 900, 0.0018),
-    "full beard": _Cut(0.020, 0.045, 0.011, 1000, 0.006),
-    "long beard": _Cut(0.026, 0.170, 0.014, 1000, 0.007),
+    "moustache": _Cut(0, 0, 0.018, 420, 0.003),
+    "goatee": _Cut(0.012, 0.022, 0.013, 1000, 0.003),
+    "short beard": _Cut(0.007, 0.010, 0.007, 4200, 0.0012),
+    "full beard": _Cut(0.018, 0.040, 0.011, 2600, 0.005),
+    "long beard": _Cut(0.026, 0.170, 0.014, 2200, 0.007),
 }
 
 
@@ -58,10 +58,10 @@ def make_beard(head: Head, outfit: Outfit, texture_size: int) -> list[Piece]:
     mesh = Mesh.empty()
     _, normals = head.above(curves)
     count = len(curves)
-    profile = np.interp(np.linspace(0, 1, STEPS + 1), [0, 0.3, 1], [0.8, 1.0, 0.45])
-    width = (0.0048 + 0.035 * min(cut.chin, 0.1)) * figure.scale * profile * rng.uniform(0.75, 1.25, (count, 1))
+    profile = np.interp(np.linspace(0, 1, STEPS + 1), [0, 0.3, 1], [0.9, 1.0, 0.6])
+    width = (0.0014 + 0.040 * min(cut.chin, 0.1)) * figure.scale * profile * rng.uniform(0.75, 1.25, (count, 1))
     kinds = rng.integers(0, 4, count)
-    ribbons(mesh, curves, normals, width, card_columns(kinds, rng.random(count) < 0.5))
+    ribbons(mesh, curves, normals, width, card_columns(kinds, rng.random(count) < 0.5), 0.0)
     vertices, uvs, faces = mesh.joined()
     color = np.array(HAIR_COLORS[outfit.hair.color]) * 0.92
     material = hair_material("beard", color, max(texture_size // 4, 128), 0.45)

@@ -187,11 +187,11 @@ def _paint_blush(color: Map, points: Map, masks: dict[str, Map], tone: Map, outf
 def _paint_lips(color: Map, relief: Map, points: Map, masks: dict[str, Map], tone: Map, outfit: Outfit) -> None:
     person = outfit.person
     rng = np.random.default_rng([outfit.seed, 412])
-    wears = person.sex == "female" and person.age > 16 and rng.random() < 0.35
-    natural = np.clip(tone * np.array([0.86, 0.60, 0.62]) + np.array([0.02, 0.0, 0.01]), 0, 1)
+    wears = person.sex == "female" and person.age > 16 and rng.random() < 0.20
+    natural = np.clip(tone * np.array([0.87, 0.66, 0.65]) + np.array([0.02, 0.0, 0.0]), 0, 1)
     sticks = np.array([[0.62, 0.10, 0.15], [0.70, 0.28, 0.32], [0.55, 0.12, 0.24], [0.66, 0.33, 0.30]])
-    lip = sticks[rng.integers(len(sticks))] * 0.75 + 0.25 * natural if wears else natural
-    strength = 1.0 if wears else 0.7 if person.sex == "female" and person.age > 13 else 0.5
+    lip = sticks[rng.integers(len(sticks))] * 0.4 + 0.6 * natural if wears else natural
+    strength = 0.9 if wears else 0.65 if person.sex == "female" and person.age > 13 else 0.45
     amount = strength * smoothstep(0.2, 0.75, masks["lips"])
     creases = value_noise(points, (900.0, 60.0, 60.0), 17)
     shade = (0.92 + 0.16 * creases)[:, None]
@@ -258,18 +258,20 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
 
 
 def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit, seed: int) -> None:
-    """Shadow under a beard; shaven men keep a faint one."""
+    """Roots under a beard; shaven men keep a faint shadow, unshaven ones short hairs through which skin shines."""
     person, style = outfit.person, outfit.hair.beard
     grown = person.sex == "male" and person.age > 16
-    density = {"none": 0.10 if grown else 0.0, "stubble": 0.55}.get(style, 0.72)
+    density = {"none": 0.16 if grown else 0.0, "stubble": 0.52}.get(style, 0.85)
     if not density:
         return
-    field = beard_field(points, "stubble" if style == "none" else style) * (1 - masks["lips"])
+    unshaven = style in ("none", "stubble")
+    field = beard_field(points, "stubble" if unshaven else style) * (1 - masks["lips"])
     dots = value_noise(points, 1400.0, seed + 41) * 0.8 + 0.6 * value_noise(points, 60.0, seed + 42)
-    hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
-    if style == "none":
-        hair = 0.5 * hair + 0.5 * np.array([0.25, 0.25, 0.28], np.float32)
-    blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), (0.6 if style == "stubble" else 0.9) * hair)
+    hair, skin = np.array(HAIR_COLORS[outfit.hair.color], np.float32), color.mean(0)
+    if unshaven:
+        field = field * (0.65 + 0.35 * smoothstep(0.055, 0.03, np.abs(points[:, 0] - MIDDLE)))
+        hair = np.minimum(0.38 * skin + 0.42 * hair, 0.75 * skin)
+    blend(color, field * density * np.clip(0.35 + 0.75 * dots, 0, 1.15), hair if unshaven else 0.85 * hair)
 
 
 _SCALP = {"bald": 0.10, "buzz": 0.80, "mohawk": 0.55}
@@ -281,43 +283,45 @@ def _paint_scalp(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     inside = hairline(points, sex, outfit.seed, recession_of(outfit))
     dots = value_noise(points, 900.0, seed + 51)
     strength = _SCALP.get(style, 0.9) * (sex == "male" or style != "bald")
-    soft = 0.014 if style in _SCALP else 0.012
-    amount = smoothstep(-0.003, soft, inside + 0.008 * (dots - 0.5)) * strength
     if style in _SCALP:
-        amount = amount * (0.62 + 0.62 * dots)
+        amount = smoothstep(-0.004, 0.014, inside + 0.008 * (dots - 0.5)) * strength * (0.62 + 0.62 * dots)
+    else:  # the finest hairs run out over the forehead
+        streaks = value_noise(points, (800.0, 110.0, 70.0), seed + 52)
+        amount = smoothstep(-0.007, 0.004, inside + 0.007 * (streaks - 0.5)) * strength
     relief += (0.0006 * dots * amount).astype(relief.dtype)
     blend(color, amount, 0.85 * np.array(HAIR_COLORS[outfit.hair.color], np.float32))
 
 
 def _paint_age(color: Map, relief: Map, points: Map, age: float, seed: int) -> None:
     """Lines of the forehead, eyes and mouth from the forties on; freckle-like spots from the sixties on."""
-    old = float(np.clip((age - 38) / 40, 0, 1))
+    old = float(np.clip((age - 36) / 36, 0, 1))
     if old == 0:
         return
-    x, y, z = np.abs(points[:, 0] - MIDDLE), points[:, 1], points[:, 2]
+    crease = np.clip(_wrinkles(points, seed), 0, 1)
+    crumple = value_noise(points, (420.0, 420.0, 160.0), seed + 64) * value_noise(points, 70.0, seed + 65)
+    color *= 1 - old * crease[:, None] * np.array([0.10, 0.15, 0.15], np.float32)
+    relief -= (old * (0.0009 * crease + 0.00022 * old * crumple)).astype(relief.dtype)
+    spots = smoothstep(0.80, 0.90, value_noise(points, 130.0, seed + 63)) * max(0.0, old - 0.55)
+    color *= 1 - 0.35 * spots[:, None] * np.array([0.3, 0.45, 0.5], np.float32)
+
+
+def _wrinkles(points: Map, seed: int) -> Values:
+    """Depth [N] of the lines that smiling and frowning leave, about 1 in the middle of a line."""
+    x, y = np.abs(points[:, 0] - MIDDLE), points[:, 1]
+    uneven = 0.4 + 0.6 * value_noise(points, 45.0, seed + 62)
     wave = 0.003 * value_noise(points, 28.0, seed + 61)
-    rows = np.abs(((y + wave - 1.682) / 0.0085) % 1 - 0.5)
-    lines = (
-        smoothstep(0.13, 0.0, rows)
-        * smoothstep(0.045, 0.02, x)
-        * smoothstep(1.676, 1.684, y)
-        * smoothstep(1.714, 1.704, y)
-    )
-    lines = lines * (z > 0.08) * (0.4 + 0.6 * value_noise(points, 45.0, seed + 62))
+    rows = np.abs(((y + wave - 1.680) / 0.0085) % 1 - 0.5)
+    forehead = smoothstep(0.22, 0.0, rows) * smoothstep(0.045, 0.02, x) * uneven
+    forehead = forehead * smoothstep(1.674, 1.682, y) * smoothstep(1.708, 1.698, y)
     dx, dy = x - 0.040, y - 1.643
     radius, angle = np.hypot(dx, dy), np.arctan2(dy, dx)
-    crow = (
-        smoothstep(0.55, 0.9, np.cos(angle * 9)) * smoothstep(0.007, 0.010, radius) * smoothstep(0.024, 0.014, radius)
-    )
-    crow = crow * (np.abs(angle) < 0.9) * (z > 0.05)
-    fold = np.interp(y, [1.572, 1.590, 1.606], [0.037, 0.030, 0.019])
-    smile = (
-        np.exp(-(((x - fold) / 0.0016) ** 2)) * smoothstep(1.570, 1.580, y) * smoothstep(1.609, 1.602, y) * (z > 0.09)
-    )
-    bags = np.exp(-(((y - 1.6315 + 0.15 * np.abs(x - 0.03)) / 0.0012) ** 2)) * _spot(x, y, (0.03, 1.631), (0.012, 0.01))
-    bags = bags * (z > 0.09)
-    crease = np.clip(0.8 * lines + 0.8 * crow + smile + 0.7 * bags, 0, 1)
-    color *= 1 - old * crease[:, None] * np.array([0.10, 0.16, 0.15], np.float32)
-    relief -= (0.0005 * old * crease).astype(relief.dtype)
-    spots = smoothstep(0.80, 0.90, value_noise(points, 130.0, seed + 63)) * max(0.0, old - 0.55)
-    color *= 1 - 0.5 * spots[:, None] * np.array([0.3, 0.45, 0.5], np.float32)
+    crow = smoothstep(0.35, 0.95, np.cos((angle + 9 * wave) * 10)) * (np.abs(angle) < 0.95)
+    crow = crow * smoothstep(0.006, 0.010, radius) * smoothstep(0.027, 0.014, radius)
+    fold = np.interp(y, [1.560, 1.572, 1.590, 1.606], [0.036, 0.037, 0.030, 0.019])
+    smile = np.exp(-(((x - fold) / 0.0024) ** 2)) * smoothstep(1.560, 1.582, y) * smoothstep(1.611, 1.603, y)
+    corner = np.exp(-(((x - 0.0265 - 0.2 * (1.572 - y)) / 0.0018) ** 2)) * smoothstep(1.548, 1.560, y)
+    corner = corner * smoothstep(1.577, 1.570, y)
+    bags = np.exp(-(((y - 1.6315 + 0.15 * np.abs(x - 0.03)) / 0.0016) ** 2)) * _spot(x, y, (0.03, 1.631), (0.012, 0.01))
+    frown = np.exp(-(((x - 0.007) / 0.0014) ** 2)) * smoothstep(1.655, 1.662, y) * smoothstep(1.682, 1.672, y)
+    lines = 0.75 * forehead + 0.8 * crow + smile + 0.35 * corner + 0.7 * bags + 0.5 * frown
+    return lines * smoothstep(0.05, 0.085, points[:, 2])

@@ -14,34 +14,42 @@ Weights = dict[str, float]
 
 # Standard deviations of the features that make faces differ; small, so that every face stays a pleasant one.
 _SPREADS = {
-    "cheek-volume-incr": 0.22, "cheek-bones-incr": 0.30, "cheek-inner-incr": 0.15, "cheek-trans-up": 0.15,
-    "chin-height-incr": 0.16, "chin-prominent-incr": 0.20, "chin-width-incr": 0.28, "chin-bones-incr": 0.2,
-    "chin-cleft-incr": 0.15, "chin-jaw-drop-incr": 0.14,
+    "cheek-volume-incr": 0.29, "cheek-bones-incr": 0.39, "cheek-inner-incr": 0.2, "cheek-trans-up": 0.2,
+    "chin-height-incr": 0.21, "chin-prominent-incr": 0.26, "chin-width-incr": 0.36, "chin-bones-incr": 0.26,
+    "chin-cleft-incr": 0.2, "chin-jaw-drop-incr": 0.18,
     "ear-scale-incr": 0.16, "ear-rot-forward": 0.15, "ear-wing-incr": 0.12, "ear-lobe-incr": 0.25,
     "eyebrows-trans-up": 0.12, "eyebrows-angle-up": 0.14,
-    "eye-scale-incr": 0.12, "eye-corner1-up": 0.14, "eye-corner2-up": 0.16, "eye-trans-out": 0.14, "eye-trans-up": 0.08,
-    "eye-eyefold-angle-up": 0.2, "eye-height2-incr": 0.08,
-    "forehead-temple-incr": 0.2, "forehead-scale-vert-incr": 0.18, "forehead-trans-forward": 0.14,
+    "eye-scale-incr": 0.16, "eye-corner1-up": 0.18, "eye-corner2-up": 0.21, "eye-trans-out": 0.18, "eye-trans-up": 0.1,
+    "eye-eyefold-angle-up": 0.26, "eye-height2-incr": 0.1,
+    "forehead-temple-incr": 0.26, "forehead-scale-vert-incr": 0.18, "forehead-trans-forward": 0.14,
     "forehead-nubian-incr": 0.1,
-    "head-scale-horiz-incr": 0.18, "head-scale-vert-incr": 0.12, "head-fat-incr": 0.16,
+    "head-scale-horiz-incr": 0.23, "head-scale-vert-incr": 0.16, "head-fat-incr": 0.21,
     "mouth-scale-horiz-incr": 0.22, "mouth-upperlip-volume-incr": 0.22, "mouth-lowerlip-volume-incr": 0.22,
     "mouth-upperlip-height-incr": 0.2, "mouth-lowerlip-height-incr": 0.2, "mouth-cupidsbow-incr": 0.25,
     "mouth-trans-up": 0.12, "mouth-dimples-out": 0.15, "mouth-philtrum-volume-incr": 0.15,
-    "nose-scale-vert-incr": 0.12, "nose-scale-horiz-incr": 0.13, "nose-scale-depth-incr": 0.11, "nose-hump-incr": 0.14,
-    "nose-point-up": 0.16, "nose-point-width-incr": 0.14, "nose-width1-incr": 0.12, "nose-width2-incr": 0.13,
-    "nose-width3-incr": 0.13, "nose-trans-up": 0.09, "nose-curve-convex": 0.14, "nose-volume-incr": 0.13,
-    "nose-greek-incr": 0.11, "nose-flaring-incr": 0.11,
+    "nose-scale-vert-incr": 0.16, "nose-scale-horiz-incr": 0.17, "nose-scale-depth-incr": 0.14, "nose-hump-incr": 0.18,
+    "nose-point-up": 0.21, "nose-point-width-incr": 0.18, "nose-width1-incr": 0.16, "nose-width2-incr": 0.17,
+    "nose-width3-incr": 0.17, "nose-trans-up": 0.12, "nose-curve-convex": 0.18, "nose-volume-incr": 0.17,
+    "nose-greek-incr": 0.14, "nose-flaring-incr": 0.14,
 }  # fmt: skip
 
 # What pulls the sculpted base face, which looks stern and sleepy, towards a friendly one.
-_KIND = {"eye-scale-incr": 0.16, "eye-height2-incr": 0.14, "mouth-angles-up": 0.1}
+_KIND = {"eye-scale-incr": 0.16, "eye-height2-incr": 0.14, "mouth-angles-up": 0.16, "mouth-scale-horiz-incr": -0.15}
 _FEMALE = {
-    "eye-scale-incr": 0.1,
-    "chin-width-incr": -0.2,
-    "mouth-upperlip-volume-incr": 0.12,
-    "nose-scale-horiz-incr": -0.1,
-}
-_MALE = {"chin-width-incr": 0.1, "chin-prominent-incr": 0.08}
+    "eye-scale-incr": 0.18, "chin-width-incr": -0.28, "nose-scale-horiz-incr": -0.14, "nose-scale-vert-incr": -0.1,
+    "chin-height-incr": -0.1, "mouth-lowerlip-volume-incr": 0.1,
+}  # fmt: skip
+_MALE = {"chin-width-incr": 0.1, "chin-prominent-incr": 0.08, "mouth-upperlip-volume-incr": -0.1}
+# Fully grown traits of childhood (at 4 years) and old age (from 85 on); both fade towards thirty.
+_CHILD = {
+    "cheek-volume-incr": 0.22, "head-fat-incr": 0.12, "chin-bones-incr": -0.25, "nose-point-up": 0.25,
+    "nose-hump-incr": -0.2, "nose-scale-vert-incr": -0.15, "eye-scale-incr": 0.3, "mouth-angles-up": 0.2,
+}  # fmt: skip
+_ELDERLY = {
+    "head-age-incr": 0.5, "eye-bag-incr": 0.35, "mouth-upperlip-volume-incr": -0.3, "mouth-lowerlip-volume-incr": -0.3,
+    "mouth-angles-up": 0.15, "eye-height2-incr": -0.2, "eye-eyefold-angle-up": -0.3, "neck-double-incr": 0.2,
+    "ear-scale-incr": 0.15, "nose-point-up": -0.1,
+}  # fmt: skip
 
 # Anny's ancestry columns: Dirichlet parameters of african, asian, caucasian by skin tone.
 _ANCESTRY = {
@@ -73,14 +81,18 @@ def sliders_of(outfit: Outfit) -> Weights:
     rng = np.random.default_rng([outfit.seed, 402])
     person = outfit.person
     weights = {name: float(rng.normal(0, spread)) for name, spread in _SPREADS.items()}
-    for bias in (_KIND, _FEMALE if person.sex == "female" else _MALE):
+    if person.age < 13:  # children's faces differ less
+        weights = {name: 0.5 * value for name, value in weights.items()}
+    young, old = (float(np.interp(person.age, *ramp)) for ramp in (((4, 16), (1, 0)), ((42, 85), (0, 1))))
+    for share, bias in (
+        (1.0, _KIND),
+        (1.0, _FEMALE if person.sex == "female" else _MALE),
+        (young, _CHILD),
+        (old, _ELDERLY),
+    ):
         for name, value in bias.items():
-            weights[name] = weights.get(name, 0.0) + value
-    if person.age > 45:
-        weights["head-age-incr"] = min((person.age - 45) / 45, 1.0) * 0.5
-        weights["eye-bag-incr"] = min((person.age - 45) / 45, 1.0) * 0.3
-    damp = 0.5 if person.age < 13 else 1.0  # children's faces differ less
-    return {name: float(np.clip(damp * value, -0.6, 0.6)) for name, value in weights.items()}
+            weights[name] = weights.get(name, 0.0) + share * value
+    return {name: float(np.clip(value, -0.6, 0.6)) for name, value in weights.items()}
 
 
 def _both(**weights: float) -> Weights:
@@ -88,8 +100,8 @@ def _both(**weights: float) -> Weights:
 
 
 _EXPRESSIONS: dict[str, Weights] = {
-    "neutral": _both(mouthSmile=0.20, eyeWide=0.08) | {"browInnerUp": 0.08},
-    "smile": _both(mouthSmile=0.60, cheekSquint=0.22, mouthDimple=0.15) | {"browInnerUp": 0.12},
+    "neutral": _both(mouthSmile=0.17, eyeWide=0.08) | {"browInnerUp": 0.08},
+    "smile": _both(mouthSmile=0.42, cheekSquint=0.22) | {"browInnerUp": 0.12},
     "grin": _both(mouthSmile=0.62, cheekSquint=0.25, mouthUpperUp=0.45, mouthLowerDown=0.18)
     | {"jawOpen": 0.07, "browInnerUp": 0.15},
     "serious": _both(browDown=0.3, mouthPress=0.3, eyeSquint=0.1),

@@ -26,22 +26,22 @@ def _buzz(barber: Barber) -> None:
 
 def _short(barber: Barber) -> None:
     barber.cap(0.005)
-    for layer, (count, lift) in enumerate(((620, 0.003), (620, 0.006))):
-        roots = barber.roots(count + layer)
+    for layer, (count, lift) in enumerate(((1300, 0.003), (1500, 0.005))):
+        roots = barber.roots(count + layer, 0.0)
         low = sides(roots)
         crown = smoothstep(0.02, 0.07, np.linalg.norm(roots.canonical - WHORL, axis=1))
         rise = 0.30 * (1 - 0.7 * low) * crown
-        flow = barber.away(roots) + rise[:, None] * roots.normals + barber.jitter(roots, 0.13)
-        length = (0.052 - 0.014 * low) * barber.rng.uniform(0.8, 1.2, len(low))
+        flow = barber.away(roots) + rise[:, None] * roots.normals + barber.jitter(roots, 0.10)
+        length = (0.050 - 0.020 * low) * barber.rng.uniform(0.8, 1.2, len(low))
         height = ramp(0.001, 1, 5)[None] * (lift + 0.007 * (1 - low) * crown)[:, None]
-        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.06, 0), 5, 0.4), 0.012, tone=layer)
+        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.06, 0), 5, 0.6), 0.0075, tone=layer)
 
 
 def _side_part(barber: Barber) -> None:
     barber.cap(0.006)
     part = MIDDLE + 0.032
-    for layer, (count, lift) in enumerate(((620, 0.005), (520, 0.010))):
-        roots = barber.roots(count + layer)
+    for layer, (count, lift) in enumerate(((1150, 0.004), (1150, 0.008))):
+        roots = barber.roots(count + layer, 0.0)
         low, x, z = sides(roots), roots.canonical[:, 0], roots.canonical[:, 2]
         sweep = np.where(x > part, 1.0, -1.0)[:, None] * np.array([1.0, 0, 0]) + np.array([0, 0, -0.35])
         flow = (1 - low)[:, None] * sweep + low[:, None] * (np.array([0, -1.0, -0.35]) + 0 * sweep)
@@ -49,13 +49,13 @@ def _side_part(barber: Barber) -> None:
         flow = flow + (0.35 * (1 - low) + 0.35 * front)[:, None] * roots.normals + barber.jitter(roots, 0.10)
         length = (0.085 - 0.06 * low - 0.03 * (x > part) * (1 - low)) * barber.rng.uniform(0.85, 1.15, len(low))
         height = ramp(0.001, 1, 7)[None] * (lift + (0.008 + 0.008 * front) * (1 - low))[:, None]
-        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.08, 0), 7, 0.7), 0.013, tone=layer)
+        barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.08, 0), 7, 0.7), 0.009, tone=layer)
 
 
 def _quiff(barber: Barber) -> None:
     barber.cap(0.005)
-    for layer, (count, lift) in enumerate(((620, 0.003), (620, 0.006))):
-        roots = barber.roots(count + layer)
+    for layer, (count, lift) in enumerate(((1150, 0.003), (1150, 0.006))):
+        roots = barber.roots(count + layer, 0.0)
         low, z = sides(roots), roots.canonical[:, 2]
         front = smoothstep(0.03, 0.10, z) * (1 - low)
         flow = (1 - low)[:, None] * np.array([0, 0.0, -1.0]) + low[:, None] * np.array([0, -0.75, -0.6])
@@ -63,7 +63,7 @@ def _quiff(barber: Barber) -> None:
         length = (0.062 + 0.022 * front - 0.036 * low) * barber.rng.uniform(0.85, 1.15, len(low))
         height = ramp(0.001, 1, 7)[None] * (lift + 0.008 * (1 - low) + 0.020 * front)[:, None]
         pull = (1 - low)[:, None] * np.array([0, -0.05, -0.22]) + low[:, None] * np.array([0, -0.10, 0])
-        barber.cards(barber.head.grow(roots, flow, length, height, pull, 7, 0.5), 0.012, tone=layer)
+        barber.cards(barber.head.grow(roots, flow, length, height, pull, 7, 0.5), 0.009, tone=layer)
 
 
 def _curly(barber: Barber) -> None:
@@ -87,12 +87,12 @@ def _afro(barber: Barber) -> None:
 
     barber.cap(volume, 0.0)
     for layer in range(2):
-        roots = barber.roots(1000 + layer, 0.004)
-        flow = roots.normals + barber.jitter(roots, 0.35)
+        roots = barber.roots(2000 + layer, 0.003)
+        flow = roots.normals + barber.jitter(roots, 0.45)
         edge = smoothstep(0.0, 0.03, barber.depth(roots))
         length = (size + 0.008) * (0.35 + 0.65 * edge) * barber.rng.uniform(0.85, 1.1, len(edge))
-        curves = barber.head.grow(roots, flow, length, np.zeros(9), (0, -0.02, 0), 8)
-        barber.cards(curl(barber, curves, 0.009, 1.6), 0.018, (0.5, 0.8, 1.0, 1.0), tone=layer)
+        curves = barber.head.grow(roots, flow, length, np.zeros(7), (0, -0.02, 0), 6)
+        barber.cards(curl(barber, curves, 0.009, 1.3), 0.010, (0.8, 1.0, 1.0, 1.0), tone=layer)
 
 
 def _fall(barber: Barber, roots: Roots, part: float) -> Points:
@@ -131,26 +131,40 @@ def _drop(barber: Barber, roots: Roots, part: float = 0.0) -> Callable[[Points],
     return pull
 
 
+_WAVY = 0.005  # metres of sway that take more steps to draw
+
+
 def _hang(barber: Barber, ends: float, volume: float, sway: float) -> None:
     """Hair that falls from a parting to the canonical height ``ends``, sometimes with a fringe."""
-    barber.cap(0.0035)
+    barber.cap(0.0015)
     part = barber.rng.choice([0.0, 0.028, -0.028])
     fringe = barber.rng.random() < 0.3
-    steps = 11
-    for layer, lift in enumerate((0.005, 0.008)):
-        roots = barber.roots(400 + 117 * layer)
-        around = azimuth(roots.canonical)
-        flow = _fall(barber, roots, part) + barber.jitter(roots, 0.10)
-        aside = 0.35 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2] - 0.02)
-        length = (np.abs(roots.canonical[:, 1] - ends) + aside) * barber.rng.uniform(0.93, 1.03, len(around))
-        over_ear = 0.008 * np.exp(-(((around - 92) / 26) ** 2))
+    count, width = (360, 0.021) if sway > _WAVY else (520, 0.018)
+    for layer, lift in enumerate((0.004, 0.006)):
+        roots = barber.roots(count + count * layer // 5, 0.0)
         upstream = np.clip((roots.canonical[:, 1] - 1.60) / 0.15, 0, 1)  # lies over what grows further down
-        stand = lift + over_ear + (layer * volume + 0.006) * upstream + barber.rng.uniform(0, 0.0015, len(around))
-        height = ramp(0.0, 1, steps, 0.6)[None] * stand[:, None]
-        curves = barber.head.grow(roots, flow, length, height, _drop(barber, roots, part), steps, 0.6)
-        barber.cards(wave(barber, curves, sway), 0.024, (0.6, 1.0, 1.0, 0.9, 0.6), tone=layer)
+        height = lift + (layer * volume + 0.006) * upstream
+        _curtain(barber, roots, part, ends, height, sway, width, layer)
+    hairline = barber.roots(3200, -0.002, 0.010)  # many thin wisps where skin shows between thick ones
+    hairline = hairline[azimuth(hairline.canonical) < 75]
+    _curtain(barber, hairline, part, ends, np.full(len(hairline.points), 0.005), sway, 0.008, 1)
     if fringe:
         _fringe(barber)
+
+
+def _curtain(
+    barber: Barber, roots: Roots, part: float, ends: float, stand: Points, sway: float, width: float, tone: int
+) -> None:
+    """Strands that fall from the parting to ``ends`` and stand off the head by ``stand`` [N] metres."""
+    steps = 14 if sway > _WAVY else 9
+    around = azimuth(roots.canonical)
+    flow = _fall(barber, roots, part) + barber.jitter(roots, 0.10)
+    aside = 0.35 * np.hypot(roots.canonical[:, 0], roots.canonical[:, 2] - 0.02)
+    length = (np.abs(roots.canonical[:, 1] - ends) + aside) * barber.rng.uniform(0.90, 1.03, len(around))
+    stand = stand + 0.008 * np.exp(-(((around - 92) / 26) ** 2)) + barber.rng.uniform(0, 0.0015, len(around))  # ears
+    height = ramp(0.0, 1, steps, 0.6)[None] * stand[:, None]
+    curves = barber.head.grow(roots, flow, length, height, _drop(barber, roots, part), steps, 0.6)
+    barber.cards(wave(barber, curves, sway), width, (0.8, 1.0, 1.0, 1.0, 0.8), tone, 0.12)
 
 
 def _fringe(barber: Barber) -> None:

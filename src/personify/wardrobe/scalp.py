@@ -20,8 +20,8 @@ HEAD_CENTER = np.array([MIDDLE, 1.655, 0.028])
 
 # Height of the hairline by azimuth around the head: 0 = front, 90 = ear, 180 = nape (degrees, metres).
 _AZIMUTH = np.array([0, 16, 30, 42, 52, 62, 72, 80, 90, 104, 118, 135, 155, 180.0])
-_FEMALE = np.array([1.717, 1.717, 1.714, 1.705, 1.692, 1.668, 1.640, 1.634, 1.668, 1.655, 1.615, 1.600, 1.588, 1.584])
-_MALE = np.array([1.718, 1.719, 1.722, 1.712, 1.694, 1.672, 1.640, 1.630, 1.668, 1.655, 1.615, 1.598, 1.585, 1.582])
+_FEMALE = np.array([1.709, 1.709, 1.707, 1.699, 1.688, 1.666, 1.640, 1.634, 1.668, 1.655, 1.615, 1.600, 1.588, 1.584])
+_MALE = np.array([1.711, 1.712, 1.716, 1.707, 1.691, 1.671, 1.640, 1.630, 1.668, 1.655, 1.615, 1.598, 1.585, 1.582])
 
 
 def azimuth(points: Points) -> Values:
@@ -45,16 +45,18 @@ def hairline(points: Points, sex: str, seed: int = 0, recession: float = 0.0) ->
     around = azimuth(points)
     line = np.interp(around, _AZIMUTH, _FEMALE if sex == "female" else _MALE)
     line = line + recession * 0.03 * np.exp(-(((around - 34) / 16) ** 2)) + recession * 0.008 * (around < 60)
-    ragged = 0.005 * (value_noise(points, 130.0, seed) - 0.5) + 0.004 * (value_noise(points, 420.0, seed + 1) - 0.5)
+    ragged = 0.005 * (value_noise(points, 130.0, seed) - 0.5) + 0.002 * (value_noise(points, 420.0, seed + 1) - 0.5)
     return points[:, 1] - line + ragged
 
 
 def beard_field(points: Points, style: str) -> Values:
-    """How much beard of a style grows at canonical face points, 0 to 1."""
+    """How much beard of a style grows at canonical face points, 0 to 1; unshaven cheeks thin out more gently."""
     x, y, z = np.abs(points[:, 0] - MIDDLE), points[:, 1], points[:, 2]
-    front = smoothstep(0.030, 0.044, z)
+    soft = 2.6 if style == "stubble" else 1.0
+    front = smoothstep(0.039 - 0.007 * soft, 0.039 + 0.007 * soft, z)
     edge = np.interp(x, [0, 0.02, 0.035, 0.05, 0.062, 0.075], [1.585, 1.586, 1.588, 1.600, 1.622, 1.650])  # cheek line
-    jaw = smoothstep(0.004, -0.006, y - edge) * smoothstep(1.508, 1.528, y) * front
+    jaw = smoothstep(0.004, 0.004 - 0.010 * soft, y - edge)
+    jaw = jaw * smoothstep(1.518 - 0.010 * soft, 1.518 + 0.010 * soft, y) * front
     upper = smoothstep(0.0315, 0.026, x) * smoothstep(1.5865, 1.5895, y) * smoothstep(1.6035, 1.5985, y)
     upper = upper * smoothstep(0.105, 0.115, z)
     bridge = smoothstep(0.034, 0.029, x) * smoothstep(0.018, 0.024, x) * smoothstep(1.562, 1.572, y)

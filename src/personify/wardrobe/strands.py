@@ -263,19 +263,26 @@ def ribbons(
     width: Points,  # [N, K] metres
     columns: Points,  # [N, 2] left and right u in the hair texture
     arch: float = 0.12,
+    root: float = 0.004,
 ) -> None:
-    """Add one slightly arched strip of three vertices across per strand."""
+    """Add one strip per strand: three vertices across, the middle one raised by ``arch`` widths, or a flat two.
+
+    ``root`` is the v of the first vertex: on long strips the ragged roots of the texture would be too long.
+    """
     count, steps, _ = curves.shape
+    across = np.linspace(0, 1, 3 if arch else 2)
     tangent = unit(np.gradient(curves, axis=1))
     forward = np.broadcast_to(np.array([0.0, 0.3, 0.95]), normals.shape)  # strands that stand up show their face
     side = unit(np.cross(normals + 0.35 * forward, tangent))
     out = np.cross(tangent, side)
-    across = np.array([-0.5, 0.0, 0.5])[None, None, :, None] * (width[..., None, None] * side[:, :, None])
-    bow = np.array([0.0, 1.0, 0.0])[None, None, :, None] * (arch * width[..., None, None] * out[:, :, None])
-    v = np.broadcast_to(np.linspace(0.004, 0.996, steps)[None, :, None], (count, steps, 3))
-    u = columns[:, :1, None] + (columns[:, 1:, None] - columns[:, :1, None]) * np.array([0.0, 0.5, 1.0])
-    uvs = np.stack([np.broadcast_to(u, (count, steps, 3)), v], -1)
-    mesh.add(curves[:, :, None] + across + bow, uvs, sheet_faces(steps, 3, count)[:, ::-1])
+    wide = width[..., None, None]
+    offset = (across - 0.5)[:, None] * wide * side[:, :, None]
+    offset = offset + (arch * (1 - np.abs(2 * across - 1)))[:, None] * wide * out[:, :, None]
+    shape = (count, steps, len(across))
+    v = np.broadcast_to(np.linspace(root, 0.996, steps)[None, :, None], shape)
+    u = columns[:, :1, None] + (columns[:, 1:, None] - columns[:, :1, None]) * across
+    uvs = np.stack([np.broadcast_to(u, shape), v], -1)
+    mesh.add(curves[:, :, None] + offset, uvs, sheet_faces(steps, len(across), count)[:, ::-1])
 
 
 def tubes(

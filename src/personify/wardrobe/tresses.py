@@ -12,6 +12,8 @@ from personify.body.mesh import Material
 from personify.wardrobe.complexion import normal_map
 from personify.wardrobe.noise import smoothstep, value_noise
 
+Map = NDArray[np.float32]
+
 CARDS = 4
 """Kinds of cards, from dark to light; card k spans u from k / 8 to (k + 1) / 8."""
 SOLID = (0.52, 0.98)
@@ -24,33 +26,51 @@ def card_columns(kinds: Any, flipped: Any) -> NDArray[np.float64]:  # [N] -> [N,
     return np.stack([np.where(flipped, right, left), np.where(flipped, left, right)], 1)
 
 
+HAIRS = 9
+"""Hairs painted side by side on a card."""
+
+
 @functools.lru_cache(maxsize=16)
-def _strands(size: int, frizz: float) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.uint8]]:
+def _strands(size: int, frizz: float) -> tuple[Map, Map, NDArray[np.uint8]]:
     """Brightness [S, S], opacity [S, S] and normal map [S, S, 3] shared by all colours."""
-    v, u = (np.mgrid[0:size, 0:size] + 0.5) / size
+    cards, flow = _cards(size, frizz), _flow(size, frizz)
+    brightness, opacity, height = (np.concatenate(halves, 1) for halves in zip(cards, flow, strict=True))
+    return brightness, opacity, normal_map(height, np.full((2, size, size), 75.0 / size, np.float32))
+
+
+def _cards(size: int, frizz: float) -> tuple[Map, Map, Map]:
+    """Brightness, opacity and relief [S, S / 2] of the cards: single hairs that part towards their tips."""
+    rng = np.random.default_rng(91)
+    shape = (1, CARDS, 1, HAIRS)
+    v, u = (np.mgrid[0:size, 0 : size // 2].astype(np.float32) + 0.5) / size
+    v, across = v.reshape(size, CARDS, -1, 1), ((u * 8) % 1).reshape(size, CARDS, -1, 1)
+    root = (np.arange(HAIRS) + 0.5 + rng.uniform(-0.3, 0.3, shape)) / HAIRS
+    locks = 0.22 + 0.56 * (root > 0.5) + rng.uniform(-0.1, 0.1, shape)  # hairs of one half lean together
+    sway = (0.025 + 0.05 * frizz) * np.sin(v * (5 + 14 * frizz) + rng.uniform(0, 6, shape)) * v
+    center = root + (0.45 * (locks - root) + rng.uniform(-0.06, 0.06, shape)) * v**2 + sway
+    begin, end = rng.uniform(0, 0.10, shape), rng.uniform(0.62, 1.0, shape)
+    taper = np.minimum(smoothstep(0, 0.06, v - begin), 1 - smoothstep(-0.45, 0, v - end) * 0.95) * (v < end)
+    wide = rng.uniform(0.8, 1.25, shape) / HAIRS * taper * (0.72 - 0.2 * v)
+    inside = (wide - np.abs(across - center)).astype(np.float32)
+    nearest = inside.argmax(-1)[..., None]
+    inside = np.take_along_axis(inside, nearest, -1)[..., 0]
+    tones = np.broadcast_to(rng.uniform(0.88, 1.08, shape), (size, CARDS, 1, HAIRS))
+    tone = np.take_along_axis(tones, np.broadcast_to(nearest, (*inside.shape, 1)), -1)[..., 0]
+    body = smoothstep(0.0, 0.6 / HAIRS, inside)
+    shade = np.array([0.92, 0.97, 1.0, 1.04])[:, None] * (0.74 + 0.30 * smoothstep(0.0, 0.6, v[..., 0]))
+    parts = tone * shade * (0.90 + 0.12 * body), np.clip(0.5 + 6 * inside, 0, 1), 0.35 * body
+    return tuple(part.reshape(size, size // 2).astype(np.float32) for part in parts)  # type: ignore[return-value]
+
+
+def _flow(size: int, frizz: float) -> tuple[Map, Map, Map]:
+    """Brightness, opacity and relief [S, S / 2] of hair without an end, for caps and tubes."""
+    v, u = (np.mgrid[0:size, 0 : size - size // 2] + 0.5) / size
     bend = frizz * 0.012 * np.sin(v * 21 + 9 * u) + 0.004 * np.sin(v * 9 + 40 * u)
     points = np.stack([u + bend, v, 0 * u], -1).reshape(-1, 3)
-    fine = value_noise(points, (210.0, 5.0 + 26 * frizz, 1.0), 3).reshape(size, size)
-    locks = value_noise(points, (56.0, 2.2 + 8 * frizz, 1.0), 4).reshape(size, size)
-    if frizz == 1:  # an unbroken surface of tight curls has no direction
-        woolly = value_noise(points, (70.0, 70.0, 1.0), 6).reshape(size, size)
-        locks = np.where(u > 0.5, woolly, locks)
-    clumps = value_noise(points, (30.0, 1.2, 1.0), 5).reshape(size, size)
-    across = (u * 8) % 1
-    edge = np.abs(across - 0.5) * 2
-    need = 0.02 + 0.86 * smoothstep(0.35, 1.02, v) + 0.75 * smoothstep(0.6, 1.0, edge) * (0.35 + v)
-    need = need + 0.9 * smoothstep(0.16, 0.0, v)
-    opacity = smoothstep(-0.04, 0.04, 0.55 * locks + 0.25 * fine + 0.35 * clumps - need * 0.95 + 0.06)
-    opacity = np.where(u > 0.5, 1.0, opacity)
-    tone = np.select([u < 0.125, u < 0.25, u < 0.375, u < 0.5], [0.88, 0.95, 1.0, 1.06], 0.95)
-    brightness = (
-        tone
-        * (0.70 + 0.34 * fine + 0.26 * locks)
-        * np.where(u < 0.5, 0.90 + 0.10 * smoothstep(0.0, 0.5, v) + 0.06 * v, 1.0)
-    )
-    height = (0.55 * fine + 0.8 * locks).astype(np.float32)
-    texel = np.full((2, size, size), 75.0 / size, np.float32)
-    return brightness.astype(np.float32), opacity.astype(np.float32), normal_map(height, texel)
+    locks = (56.0, 2.2 + 8 * frizz, 1.0) if frizz < 1 else (70.0, 70.0, 1.0)  # tight curls have no direction
+    fine = value_noise(points, (210.0, 5.0 + 26 * frizz, 1.0), 3).reshape(u.shape)
+    coarse = value_noise(points, locks, 4).reshape(u.shape)
+    return 0.62 + 0.20 * fine + 0.16 * coarse, np.ones_like(fine), 0.3 * fine + 0.4 * coarse
 
 
 def hair_material(name: str, color: NDArray[np.floating], size: int, frizz: float = 0.0) -> Material:

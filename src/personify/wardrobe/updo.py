@@ -16,8 +16,8 @@ def _gather(barber: Barber, ties: Points, part: bool) -> None:
     """Hair drawn tightly over the head to one tie, or on each side to its own; ties are canonical [1 or 2, 3]."""
     barber.cap(0.003)
     head = barber.head
-    for layer in range(2):
-        roots = barber.roots(560 + layer, 0.001)
+    for layer, (count, edge, width) in enumerate(((900, np.inf, 0.010), (3400, 0.012, 0.005), (900, np.inf, 0.010))):
+        roots = barber.roots(count + layer, -0.001 if layer == 1 else 0.002, edge)  # thin ones along the hairline
         side = (roots.canonical[:, 0] > MIDDLE).astype(int) if part else np.zeros(len(roots.points), int)
         targets = np.stack([head.place(tie) for tie in ties])[side]
         steps = 8
@@ -32,9 +32,9 @@ def _gather(barber: Barber, ties: Points, part: bool) -> None:
         over = 0.004 * np.minimum(far, 1)[:, None]  # hair that comes from further away lies on top
         for _ in range(2):
             height, normals = head.above(curves)
-            lift = (0.0042 + 0.0015 * layer + over + 0.0008 * barber.rng.random((len(curves), 1))) * head.scale
+            lift = (0.0036 + 0.0008 * layer + over + 0.0008 * barber.rng.random((len(curves), 1))) * head.scale
             curves = curves + normals * (lift * np.minimum(1, 3 * t[..., 0]) - height)[..., None] * (1 - t**6)
-        barber.cards(curves, 0.017, (0.9, 1.0, 0.8, 0.35), tone=layer)
+        barber.cards(curves, width, (0.7, 1.0, 0.8, 0.35), min(layer, 1), 0.06)
 
 
 def _tail(barber: Barber, tie: ArrayLike, direction: ArrayLike, length: float, count: int, spread: float) -> None:
