@@ -183,7 +183,7 @@ ENTRIES: tuple[Entry, ...] = (
         ("cheer, celebrate, hooray, hurray, rejoice, pump fists, fist pump, joy, happy, excited, goal, yay, root for"),
     ),
     _clip("clap", "clap, applaud, applause, clap hands, ovation"),
-    _clip("cover_ears", "cover ears, hold ears, too loud, noise, block ears, headphones"),
+    _clip("cover_ears", "cover ears, too loud, noise, block ears, headphones"),
     _clip(
         "cover_eyes",
         ("cover eyes, hide eyes, cover face, hide face, peekaboo, cry, weep, sob, ashamed, scared, afraid, fear"),
@@ -210,7 +210,7 @@ ENTRIES: tuple[Entry, ...] = (
     _clip("hands_wide", ("arms wide, hands wide, open arms, welcome, present, ta da, tada, spread arms, introduce")),
     _clip("heart_overhead", "heart, love, heart with arms, make a heart, i love you, heart sign"),
     _clip("high_five", "high five, give me five, slap hands", "right"),
-    _clip("hug", "hug, embrace, cuddle, hold somebody, affection, comfort"),
+    _clip("hug", "hug, embrace, cuddle, affection, comfort"),
     _clip(
         "look_down",
         (
@@ -266,7 +266,7 @@ ENTRIES: tuple[Entry, ...] = (
     _clip("shrug", ("shrug, i do not know, dunno, confused, uncertain, unsure, whatever, clueless, palms up")),
     Entry(
         "stop_hand",
-        ("stop, halt, stop sign, stop gesture, traffic police, block, hold on, stop hand, keep away"),
+        ("stop, halt, stop sign, stop gesture, traffic police, block, stop hand, keep away"),
         lambda seed: library_motion("stop_hand_right"),
         "right",
         "gesture",

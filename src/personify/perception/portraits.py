@@ -120,5 +120,5 @@ def take_portraits(
 
 def over_background(images: NDArray[np.uint8], gray: float = 0.88) -> Float:  # [N, H, W, 4] -> [N, H, W, 3]
     """RGBA pictures on a plain background, as float sRGB."""
-    values = images.astype(np.float32) / 255
+    values: Float = images.astype(np.float32) / np.float32(255)
     return values[..., :3] * values[..., 3:] + gray * (1 - values[..., 3:])

@@ -44,8 +44,8 @@ def bake_attributes(
     """Interpolate vertex attributes over an atlas.
 
     Returns:
-        ([size, size, C] float32, [size, size] bool inside). Texels within ``gutter`` (default: everywhere) of the inside
-        take the nearest inside value, so that filtering and mipmaps do not bleed background into seams.
+        ([size, size, C] float32, [size, size] bool inside). Texels within ``gutter`` (default: everywhere) of the
+        inside take the nearest inside value, so that filtering and mipmaps do not bleed background into seams.
     """
     out = np.zeros((size, size, attributes.shape[1]), np.float32)
     mask = np.zeros((size, size), np.bool_)
