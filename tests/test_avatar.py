@@ -131,11 +131,11 @@ def test_damaged_avatar_files_are_named(avatar, tmp_path, damage):
     elif damage == "foreign":
         save_file({"x": torch.zeros(1)}, path)
     elif damage == "header":
-        save_file({"x": torch.zeros(1)}, path, {"format": "personify-avatar-1", "avatar": json.dumps([1])})
+        save_file({"x": torch.zeros(1)}, path, {"avatar": json.dumps([1])})
     elif damage == "tensor":
         empty = {"joint_names": [], "parents": [], "motions": [], "outfit": {}, "provenance": {}}
-        header = json.dumps(empty | {"name": "x", "parts": [{}]})
-        save_file({"rest_joints": torch.zeros(1, 3)}, path, {"format": "personify-avatar-1", "avatar": header})
+        header = json.dumps(empty | {"format": "personify-avatar-1", "name": "x", "parts": [{}]})
+        save_file({"rest_joints": torch.zeros(1, 3)}, path, {"avatar": header})
     with pytest.raises(PersonifyError, match=r"person\.safetensors"):
         load(path)
 

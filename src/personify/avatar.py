@@ -113,6 +113,7 @@ class Avatar:
         parts = [_store_part(k, part, tensors, textures) for k, part in enumerate(self.parts)]
         tensors |= textures.tensors
         header = {
+            "format": FORMAT,
             "name": self.name,
             "joint_names": self.skeleton.joint_names,
             "parents": self.skeleton.parents,
@@ -123,7 +124,8 @@ class Avatar:
         }
         tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
         with atomic_path(path) as temporary:
-            save_file(tensors, temporary, {"format": FORMAT, "avatar": json.dumps(header, sort_keys=True)})
+            # One entry of metadata: safetensors writes several in random order, but the bytes should not vary.
+            save_file(tensors, temporary, {"avatar": json.dumps(header, sort_keys=True)})
         return path
 
     @staticmethod
@@ -136,11 +138,11 @@ class Avatar:
         path = Path(path)
         try:
             with safe_open(path, "pt") as file:
-                metadata = file.metadata() or {}
+                header = json.loads((file.metadata() or {}).get("avatar", "{}"))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-            if metadata.get("format") != FORMAT:
+            if header.get("format") != FORMAT:
                 raise PersonifyError(f"{path}: not an avatar file of format {FORMAT}; make one with `personify create`")
-            return _restore(json.loads(metadata["avatar"]), tensors)
+            return _restore(header, tensors)
         except FileNotFoundError as error:
             raise PersonifyError(f"{path}: no such file; expected an avatar made with `personify create`") from error
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
