@@ -10,11 +10,12 @@ from scipy.spatial import cKDTree
 from personify.body.pose import JOINT_INDEX, PARENTS
 from personify.body.rotations import axis_angle_to_matrix
 from personify.body.skinning import forward_kinematics, lbs, rest_to_posed
+from personify.wardrobe.accessories import make_accessories
 from personify.wardrobe.clothes import make_clothes
 from personify.wardrobe.cut import boundary_edges, vertex_normals
 from personify.wardrobe.figure import Figure, default_body, make_figure
 from personify.wardrobe.layout import pack
-from personify.wardrobe.outfit import Garment, Outfit
+from personify.wardrobe.outfit import Garment, Outfit, Person
 from personify.wardrobe.piece import Piece, finish
 from personify.wardrobe.vocabulary import FITS, GARMENTS
 
@@ -164,6 +165,54 @@ def test_covered_skin_agrees_with_the_clothes():
     skin[np.unique(figure.skin_faces)] = True
     assert covered[skin & (y > 0.1) & (y < 1.35) & (x < 0.18)].all()
     assert not covered[(y > 1.53) | (x > 0.4)].any()
+
+
+@pytest.mark.parametrize("body", ["slim man", "heavy woman", "child"])
+def test_long_sleeves_reach_the_wrist_and_show_below_a_jacket(body):
+    figure = figure_named(body)
+    pieces, _ = made(body, Garment("shirt", "white"), Garment("trousers", "black"), Garment("suit jacket", "black"))
+    reach = {piece.name: finish(figure, piece).vertices[:, 0].max() for piece in pieces}
+    wrist = figure.skeleton.rest_joints[JOINT_INDEX["left_wrist"], 0]
+    assert wrist - 0.005 < reach["shirt"] < wrist + 0.04
+    assert 0.004 < reach["shirt"] - reach["suit jacket"] < 0.02
+
+
+@pytest.mark.parametrize("body", ["slim man", "heavy woman", "muscular man"])
+def test_a_closed_jacket_lies_over_tie_and_belt(body):
+    garments = [Garment(kind, "black") for kind in ("shirt", "trousers", "suit jacket", "tie", "belt")]
+    outfit = Outfit(garments=tuple(garments))
+    clothes, _ = make_clothes(figure_named(body), outfit, 64)
+    small, _ = make_accessories(figure_named(body), outfit, 64, clothes)
+    jacket = next(piece for piece in clothes if piece.name == "suit jacket")
+    front = (np.abs(jacket.vertices[:, 0]) < 0.03) & (jacket.vertices[:, 2] > 0)
+    button = next(piece for piece in clothes if piece.name == "suit jacket buttons").vertices[:, 1].mean()
+    low = front & (jacket.vertices[:, 1] < button)
+    assert low.sum() > 10
+    for piece in small:
+        under = piece.vertices[(piece.vertices[:, 1] < button) & (np.abs(piece.vertices[:, 0]) < 0.03)]
+        ahead = outside(under, np.tile([0.0, 0, 1], (len(under), 1)), jacket, jacket.vertices)
+        assert (ahead > 0.002).mean() < 0.05, piece.name
+
+
+def test_a_tucked_shirt_ends_in_a_waistband_on_the_hips():
+    figure = figure_named("slim man")
+    pieces, _ = made("slim man", Garment("shirt", "white"), Garment("trousers", "black"), Garment("belt", "black"))
+    band = next(piece for piece in pieces if piece.name == "trousers").vertices
+    top = band[:, 1].max()
+    assert figure.joint("pelvis")[1] < top < figure.joint("spine1")[1]
+    shirt = next(piece for piece in pieces if piece.name == "shirt").vertices
+    width = [np.ptp(v[np.abs(v[:, 1] - top + 0.01) < 0.008 + lift, 0]) for v, lift in ((band, 0), (shirt, 0.01))]
+    assert 0 < width[0] - width[1] < 0.024
+
+
+def test_stockings_let_the_skin_shine_through():
+    def shade(skin: str) -> float:
+        outfit = Outfit(person=Person(skin=skin), garments=(Garment("stockings", "black"),))
+        pieces, _ = make_clothes(figure_named("old woman"), outfit, 64)
+        assert pieces[0].material.roughness > 0.6
+        return float(pieces[0].material.texture.mean())
+
+    assert shade("fair") > shade("dark") + 10
 
 
 def test_nothing_worn_makes_nothing():

@@ -38,6 +38,7 @@ from personify.wardrobe.trims import buttons, hood, nearest_index, roll_collar, 
 from personify.wardrobe.vocabulary import COLORS, GARMENTS
 
 THICK = {"sweater": 0.006, "turtleneck": 0.004, "hoodie": 0.009}
+STRAP_END = 0.142  # canonical |x| of the outer edge of a tank top's straps
 TUCKED_HEM, LOOSE_HEM = WAIST - 0.06, 0.85
 Details = tuple[list[Cloth], list[Piece]]
 
@@ -72,7 +73,8 @@ def make_top(fitting: Fitting, garment: Garment, tucked: bool, rng: np.random.Ge
         radius["torso"] = gather_at_waist(fitting, radius["torso"])
     for side in ("left", "right"):
         radius[f"{side}_arm"] = arm_radius(fitting, side, ease, 0.25, gathered)
-    end = SLEEVE_END[sleeves_of(garment)]
+    bare_shoulders = garment.kind == "tank top" and sleeves_of(garment) == "none"
+    end = STRAP_END if bare_shoulders else SLEEVE_END[sleeves_of(garment)]
     neckline = neckline_of(garment, rng)
     field = both(above(hem), sleeve(end), neckline)
     whole = drape_cloth(fitting, tunic(), radius, (0.002 + 0.6 * extra) * fitting.figure.scale)
