@@ -79,7 +79,7 @@ class Barber:
         widths = width * self.head.scale * profile * self.rng.uniform(0.75, 1.25, (count, 1))
         kinds = np.minimum(self.rng.integers(0, 3, count) + tone, 3)
         flipped = self.rng.random(count) < 0.5
-        ribbons(self.mesh, curves, normals, widths, card_columns(kinds, flipped), 0.12 if width > 0.01 else 0.0, root)
+        ribbons(self.mesh, curves, normals, widths, card_columns(kinds, flipped), 0.12 if width > 0.015 else 0.0, root)
 
 
 def ramp(low: float, high: float, steps: int, power: float = 0.7) -> Points:

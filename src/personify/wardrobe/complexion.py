@@ -190,7 +190,8 @@ def _paint_lips(color: Map, relief: Map, points: Map, masks: dict[str, Map], ton
     wears = person.sex == "female" and person.age > 16 and rng.random() < 0.20
     natural = np.clip(tone * np.array([0.87, 0.66, 0.65]) + np.array([0.02, 0.0, 0.0]), 0, 1)
     sticks = np.array([[0.62, 0.10, 0.15], [0.70, 0.28, 0.32], [0.55, 0.12, 0.24], [0.66, 0.33, 0.30]])
-    lip = sticks[rng.integers(len(sticks))] * 0.4 + 0.6 * natural if wears else natural
+    stick = sticks[rng.integers(len(sticks))] * (0.45 + 0.55 * tone.mean() / 0.7)
+    lip = 0.45 * stick + 0.55 * natural if wears else natural
     strength = 0.9 if wears else 0.65 if person.sex == "female" and person.age > 13 else 0.45
     amount = strength * smoothstep(0.2, 0.75, masks["lips"])
     creases = value_noise(points, (900.0, 60.0, 60.0), 17)
@@ -254,7 +255,7 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     if hair.mean() < 0.5:  # darker than the skin, yet never colder
         brow = np.clip(brow, 0.22 * color.mean(0), 0.42 * color.mean(0))
     blend(color, np.clip(amount, 0, 0.9) * (0.85 if hair.mean() < 0.5 else 0.7), brow)
-    relief += 0.00008 * body * hairs
+    relief += 0.00003 * body * hairs
 
 
 def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit, seed: int) -> None:
@@ -302,7 +303,7 @@ def _paint_age(color: Map, relief: Map, points: Map, age: float, seed: int) -> N
     color *= 1 - old * crease[:, None] * np.array([0.10, 0.15, 0.15], np.float32)
     relief -= (old * (0.0009 * crease + 0.00022 * old * crumple)).astype(relief.dtype)
     spots = smoothstep(0.80, 0.90, value_noise(points, 130.0, seed + 63)) * max(0.0, old - 0.55)
-    color *= 1 - 0.35 * spots[:, None] * np.array([0.3, 0.45, 0.5], np.float32)
+    color *= 1 - 0.22 * spots[:, None] * np.array([0.3, 0.45, 0.5], np.float32)
 
 
 def _wrinkles(points: Map, seed: int) -> Values:

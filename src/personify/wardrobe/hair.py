@@ -83,7 +83,7 @@ def _afro(barber: Barber) -> None:
 
     def volume(canonical: Points) -> Points:
         lump = value_noise(canonical, 45.0, barber.seed) + 0.5 * value_noise(canonical, 110.0, barber.seed + 1) - 0.75
-        return size - 0.010 + 0.012 * lump
+        return size - 0.020 + 0.012 * lump
 
     barber.cap(volume, 0.0)
     for layer in range(2):
@@ -92,7 +92,7 @@ def _afro(barber: Barber) -> None:
         edge = smoothstep(0.0, 0.03, barber.depth(roots))
         length = (size + 0.008) * (0.35 + 0.65 * edge) * barber.rng.uniform(0.85, 1.1, len(edge))
         curves = barber.head.grow(roots, flow, length, np.zeros(7), (0, -0.02, 0), 6)
-        barber.cards(curl(barber, curves, 0.009, 1.3), 0.010, (0.8, 1.0, 1.0, 1.0), tone=layer)
+        barber.cards(curl(barber, curves, 0.009, 1.3), 0.014, (0.8, 1.0, 1.0, 1.0), layer, 0.12)
 
 
 def _fall(barber: Barber, roots: Roots, part: float) -> Points:
@@ -141,13 +141,13 @@ def _hang(barber: Barber, ends: float, volume: float, sway: float) -> None:
     fringe = barber.rng.random() < 0.3
     count, width = (360, 0.021) if sway > _WAVY else (520, 0.018)
     for layer, lift in enumerate((0.004, 0.006)):
-        roots = barber.roots(count + count * layer // 5, 0.0)
+        roots = barber.roots(count + count * layer // 5, 0.006)
         upstream = np.clip((roots.canonical[:, 1] - 1.60) / 0.15, 0, 1)  # lies over what grows further down
         height = lift + (layer * volume + 0.006) * upstream
         _curtain(barber, roots, part, ends, height, sway, width, layer)
-    hairline = barber.roots(3200, -0.002, 0.010)  # many thin wisps where skin shows between thick ones
+    hairline = barber.roots(4800, -0.001, 0.013)  # many thin wisps where skin shows between thick ones
     hairline = hairline[azimuth(hairline.canonical) < 75]
-    _curtain(barber, hairline, part, ends, np.full(len(hairline.points), 0.005), sway, 0.008, 1)
+    _curtain(barber, hairline, part, ends, np.full(len(hairline.points), 0.005), sway, 0.006, 1)
     if fringe:
         _fringe(barber)
 

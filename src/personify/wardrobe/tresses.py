@@ -58,19 +58,24 @@ def _cards(size: int, frizz: float) -> tuple[Map, Map, Map]:
     tone = np.take_along_axis(tones, np.broadcast_to(nearest, (*inside.shape, 1)), -1)[..., 0]
     body = smoothstep(0.0, 0.6 / HAIRS, inside)
     shade = np.array([0.92, 0.97, 1.0, 1.04])[:, None] * (0.74 + 0.30 * smoothstep(0.0, 0.6, v[..., 0]))
-    parts = tone * shade * (0.90 + 0.12 * body), np.clip(0.5 + 6 * inside, 0, 1), 0.35 * body
-    return tuple(part.reshape(size, size // 2).astype(np.float32) for part in parts)  # type: ignore[return-value]
+    brightness = tone * shade * (0.90 + 0.12 * body)
+    return _half(brightness, size), _half(np.clip(0.5 + 6 * inside, 0, 1), size), _half(0.35 * body, size)
+
+
+def _half(values: NDArray[np.floating], size: int) -> Map:  # [size, ...] -> [size, size / 2]
+    return values.reshape(size, size // 2).astype(np.float32)
 
 
 def _flow(size: int, frizz: float) -> tuple[Map, Map, Map]:
     """Brightness, opacity and relief [S, S / 2] of hair without an end, for caps and tubes."""
-    v, u = (np.mgrid[0:size, 0 : size - size // 2] + 0.5) / size
+    v, u = (np.mgrid[0:size, 0 : size // 2] + 0.5) / size
     bend = frizz * 0.012 * np.sin(v * 21 + 9 * u) + 0.004 * np.sin(v * 9 + 40 * u)
     points = np.stack([u + bend, v, 0 * u], -1).reshape(-1, 3)
     locks = (56.0, 2.2 + 8 * frizz, 1.0) if frizz < 1 else (70.0, 70.0, 1.0)  # tight curls have no direction
     fine = value_noise(points, (210.0, 5.0 + 26 * frizz, 1.0), 3).reshape(u.shape)
     coarse = value_noise(points, locks, 4).reshape(u.shape)
-    return 0.62 + 0.20 * fine + 0.16 * coarse, np.ones_like(fine), 0.3 * fine + 0.4 * coarse
+    brightness = 0.62 + 0.20 * fine + 0.16 * coarse
+    return _half(brightness, size), np.ones_like(fine), _half(0.3 * fine + 0.4 * coarse, size)
 
 
 def hair_material(name: str, color: NDArray[np.floating], size: int, frizz: float = 0.0) -> Material:
