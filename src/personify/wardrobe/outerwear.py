@@ -163,19 +163,19 @@ def _coat(fitting: Fitting, garment: Garment) -> Worn:
 
 def _vest(fitting: Fitting, garment: Garment) -> Worn:
     def gap(y: Points) -> Points:
-        return 0.27 * np.maximum(0, y - 1.24) + 0.9 * np.maximum(0, 0.975 - y) - 0.004
+        return 0.27 * np.maximum(0, y - 1.24) + 0.9 * np.maximum(0, 0.945 - y) - 0.004
 
     def points(c: Points) -> Points:
         dip = 0.05 * smoothstep(c[:, 2], -0.02, 0.05) * (1 - np.clip(np.abs(np.abs(c[:, 0]) - 0.05) / 0.11, 0, 1))
-        return c[:, 1] - (0.995 - dip)
+        return c[:, 1] - (0.955 - dip)
 
     neckline = both(round_neck(1.49, 0.03, 0.02), points)
-    _, cloth, made = _body(fitting, garment, 0.90, -0.002, gap, neckline, slope=0.7, waist=0.3)
+    _, cloth, made = _body(fitting, garment, 0.86, -0.002, gap, neckline, slope=0.7, waist=0.3)
     material = solid("vest buttons", 0.5 * np.array(COLORS[garment.color]), 0.35)
     row = buttons(cloth, [(0.010, y) for y in np.arange(1.225, 1.0, -0.055)], material, 0.007)
     x, y, z = cloth.canonical.T
     pockets = np.minimum.reduce([0.045 - np.abs(np.abs(x) - 0.09), 0.010 - np.abs(y - 1.09), z])
-    strips = [patch(cloth, pockets, 0.002, Region.TRIM), _overlap(cloth, 0.95, 1.25)]
+    strips = [patch(cloth, pockets, 0.002, Region.TRIM), _overlap(cloth, 0.935, 1.25)]
     return _finished(made, cloth, strips, (row,))
 
 

@@ -153,9 +153,10 @@ def leg_radius(fitting: Fitting, side: str, ease: float, hem: float | None, end:
     """
     name = f"{side}_leg"
     rings, scale, rows = fitting.rings[name], fitting.figure.scale, height_rows(name)
-    least = np.maximum(rings.radius + 0.5 * ease * scale, fitting.worn[name] + GAP)
+    room = ease * scale * (0.45 + 0.55 * smoothstep(rows, 0.93, 0.74))[:, None]  # close where it meets the hips
+    least = np.maximum(rings.radius + 0.5 * room, fitting.worn[name] + GAP)
     least[rows < end] = least[rows >= end][-1]
-    hung = hang(least + 0.3 * ease * scale, rings.step, 0.9 if hem is None else 0.28, up=0.6)
+    hung = hang(least + 0.3 * room, rings.step, 0.9 if hem is None else 0.28, up=0.6)
     if hem is not None:
         thigh = hung[int(np.argmin(np.abs(rows - 0.76)))].mean()
         fall = 0.8 * smoothstep(rows, 0.84, 0.46) + 0.2 * smoothstep(rows, 0.46, 0.10)

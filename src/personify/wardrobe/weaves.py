@@ -124,7 +124,7 @@ WEAVES: dict[str, Weave] = {
     "denim": Weave(denim, 0.82, folds=0.9),
     "wool": Weave(wool, 0.92, folds=0.6, stitched=False),
     "leather": Weave(leather, 0.46, folds=0.7),
-    "silk": Weave(silk, 0.38, folds=1.2, stitched=False),
+    "silk": Weave(silk, 0.52, folds=1.2, stitched=False),
     "metal": Weave(metal, 0.32, metallic=0.9, folds=0.0, stitched=False),
     "linen": Weave(linen, 0.88, folds=1.3),
     "fur": Weave(fur, 0.95, folds=0.0, stitched=False),
