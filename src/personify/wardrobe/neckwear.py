@@ -125,8 +125,7 @@ def _scarf(around: Surroundings, seed: int) -> list[Shell]:
         ring = (radius + out * scale)[:, None] * np.stack([np.sin(ANGLES), 0 * ANGLES, np.cos(ANGLES)], 1)
         ring[:, 1] = (up - 0.030 * np.cos(ANGLES) + 0.004) * scale
         rows.append(center + ring)
-    rows = np.stack([*rows, rows[0]])[::-1]
-    loop = loft(rows).colored(Region.FRONT)
+    loop = loft(np.stack([*rows, rows[0]])[::-1]).colored(Region.FRONT)
     ends = [_scarf_end(around, 0.042, 1.13 - 0.05 * rng.random(), phase[2])]
     if rng.random() > 0.4:
         ends.append(_scarf_end(around, -0.045, 1.20 + 0.05 * rng.random(), phase[1]))
