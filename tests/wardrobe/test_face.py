@@ -51,3 +51,17 @@ def test_dark_skin_is_more_often_african_and_fair_skin_more_often_caucasian():
 def test_neutral_people_look_friendly_and_serious_ones_do_not():
     assert expression_of(Outfit())["mouthSmileLeft"] > 0.1
     assert "mouthSmileLeft" not in expression_of(Outfit(Person(expression="serious")))
+
+
+def test_a_smile_is_more_than_a_neutral_mouth_and_less_than_a_grimace():
+    neutral, smile = (expression_of(Outfit(Person(expression=name)))["mouthSmileLeft"] for name in ("neutral", "smile"))
+    assert neutral + 0.1 < smile < 0.55
+
+
+def test_children_are_rounder_and_the_elderly_have_thinner_lips():
+    def mean(age, name):
+        height = 120 if age < 13 else 168
+        return np.mean([sliders_of(Outfit(Person(age=age, height=height), seed=seed))[name] for seed in range(40)])
+
+    assert mean(5, "cheek-volume-incr") > mean(30, "cheek-volume-incr") + 0.1
+    assert mean(85, "mouth-upperlip-volume-incr") < mean(30, "mouth-upperlip-volume-incr") - 0.1

@@ -7,7 +7,8 @@ from personify.wardrobe.hair import make_hair
 from personify.wardrobe.headfit import HatPlane
 from personify.wardrobe.outfit import Garment, Hair, Outfit, Person
 from personify.wardrobe.piece import finish
-from personify.wardrobe.strands import Head, vertex_normals
+from personify.wardrobe.strands import Head, Mesh, ribbons, vertex_normals
+from personify.wardrobe.tresses import hair_material
 from personify.wardrobe.vocabulary import BEARDS, HAIR_COLORS, HAIR_STYLES
 
 SIZE = 128
@@ -38,7 +39,7 @@ def test_every_style_builds_on_every_head(figures, style, build):
         part = finish(figure, piece)  # validates
         assert part.uvs.min() >= 0
         assert part.uvs.max() <= 1
-        assert len(part.faces) < 60_000
+        assert len(part.faces) <= 40_000
         top = figure.rest[figure.skin_faces, 1].max()
         assert top < piece.vertices[:, 1].max() < top + 0.16 * figure.scale
 
@@ -86,6 +87,35 @@ def test_hair_is_opaque_brown_with_ragged_tips(figures):
     assert min(distance, key=distance.get) == "red"
     cards = texture[:, : SIZE // 2, 3] > 127
     assert cards[SIZE // 3].mean() > 0.55 > 0.25 > cards[-3].mean()
+
+
+def test_cards_part_into_single_hairs_towards_their_tips():
+    opaque = hair_material("hair", np.array([0.3, 0.2, 0.1]), 512).texture[:, :64, 3] > 127  # one card
+    strands = [np.count_nonzero(np.diff(row.astype(int)) == 1) for row in opaque]
+    assert np.mean(strands[330:400]) > 3
+    covered = opaque.mean(1)
+    assert covered[100:200].mean() > 0.85
+    assert covered[330:400].mean() < 0.6 * covered[100:200].mean()
+    assert covered[-5:].max() < 0.1
+
+
+def test_neighbouring_cards_differ_little_in_tone():
+    texture = hair_material("hair", np.array([0.5, 0.5, 0.5]), 256).texture[40:120].astype(float)
+    tones = [card[card[..., 3] > 127][:, 0].mean() for card in np.split(texture[:, :128], 4, axis=1)]
+    assert min(tones) > 0.85 * max(tones)
+
+
+def test_strips_are_flat_or_arched():
+    curve = np.stack([np.zeros(4), np.linspace(1, 0, 4), np.zeros(4)], 1)[None]
+    outwards = np.broadcast_to(np.array([0.0, 0, 1]), curve.shape)
+    for arch, across, height in ((0.0, 2, 0.0), (0.25, 3, 0.005)):
+        mesh = Mesh.empty()
+        ribbons(mesh, curve, outwards, np.full((1, 4), 0.02), np.array([[0.1, 0.2]]), arch, root=0.2)
+        vertices, uvs, _ = mesh.joined()
+        assert len(vertices) == 4 * across
+        assert np.ptp(vertices[:, 0]) == pytest.approx(0.02)
+        assert np.ptp(vertices[:, 2]) == pytest.approx(height, abs=1e-9)
+        assert uvs[:, 1].min() == pytest.approx(0.2)
 
 
 def test_weights_pass_from_head_to_back(figures):

@@ -116,6 +116,19 @@ def test_stubble_darkens_the_jaw():
     assert jaws[1] < jaws[0] - 15
 
 
+def test_stubble_thins_out_gently_and_is_never_bluer_than_skin():
+    atlas = canvas(256)
+    man = Person(sex="male", skin="fair", height=178, age=30)
+    shaven, stubble = (paint_skin(Outfit(man, Hair("bald", "grey", beard)), 256)[0] for beard in ("none", "stubble"))
+    shaven, stubble = (texture.reshape(-1, 3)[atlas.inside].astype(float) for texture in (shaven, stubble))
+    x, y, z = np.abs(atlas.points).T
+    chin = (x < 0.015) & (np.abs(y - 1.553) < 0.006) & (z > 0.1) & (atlas.masks["inside-mouth"] < 0.01)
+    cheek = (np.abs(x - 0.055) < 0.006) & (np.abs(y - 1.585) < 0.006) & (z > 0.04)
+    darker = (shaven - stubble).mean(1)
+    assert darker[chin].mean() > 1.3 * darker[cheek].mean() > 0
+    assert stubble[chin][:, 0].mean() > stubble[chin][:, 2].mean() + 8
+
+
 def test_old_faces_have_relief_that_young_ones_lack():
     young, old = (paint_skin(Outfit(Person(age=age)), 256)[1].astype(int) for age in (25.0, 80.0))
     rough = [np.abs(np.diff(normals[..., :2], axis=0)).mean() for normals in (young, old)]

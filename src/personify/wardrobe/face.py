@@ -100,7 +100,7 @@ def _both(**weights: float) -> Weights:
 
 
 _EXPRESSIONS: dict[str, Weights] = {
-    "neutral": _both(mouthSmile=0.17, eyeWide=0.08) | {"browInnerUp": 0.08},
+    "neutral": _both(mouthSmile=0.20, eyeWide=0.08) | {"browInnerUp": 0.08},
     "smile": _both(mouthSmile=0.42, cheekSquint=0.22) | {"browInnerUp": 0.12},
     "grin": _both(mouthSmile=0.62, cheekSquint=0.25, mouthUpperUp=0.45, mouthLowerDown=0.18)
     | {"jawOpen": 0.07, "browInnerUp": 0.15},

@@ -101,7 +101,8 @@ def _fall(barber: Barber, roots: Roots, part: float) -> Points:
     side = np.where(x > 0, 1.0, -1.0)
     back = smoothstep(0.07, -0.03, z)
     flow = side[:, None] * np.array([1.0, 0, 0]) * (1 - 0.75 * back)[:, None] + back[:, None] * np.array([0, 0, -1.0])
-    return flow + np.array([0, -0.15, -0.25]) + 0.30 * roots.normals
+    beside = smoothstep(0.045, 0.0, np.abs(x)) * (1 - back)  # rises from the parting before it falls
+    return flow + np.array([0, -0.15, -0.25]) + 0.30 * roots.normals + beside[:, None] * np.array([0, 0.45, -0.8])
 
 
 def _drop(barber: Barber, roots: Roots, part: float = 0.0) -> Callable[[Points], Points]:
