@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +24,12 @@ from personify.motion.select import motion_from_text
 from personify.render.shading import shade_image
 from personify.show import write_film, write_views
 from personify.stages import Stage, Stages
+from personify.text.complete import complete
 from personify.text.create import Creation, create_with_story, manifest
+from personify.text.reader import read
+from personify.wardrobe.dress import dress
 
-COMPILING_SECONDS = 35  # on two cores of a present-day laptop
+COMPILING_SECONDS = 25  # on two cores of a present-day laptop
 MOTION_FILES = (".bvh", ".npz")
 
 
@@ -63,6 +68,13 @@ def kernels_are_compiled() -> bool:
     return folder is not None and any(Path(folder).glob("shading.shade_image-*.nbi"))
 
 
+def compile_kernels() -> None:
+    """Fill numba's cache: the renderer's kernels in a second process while this one compiles those of the wardrobe."""
+    renderer = subprocess.Popen([sys.executable, "-m", "personify.render.precompile"])
+    dress(complete(read(look="a bearded man with long hair in a shirt, trousers, boots, a hat and a scarf")), 64)
+    renderer.wait()  # whether it succeeded or not: what is missing is compiled when it is needed
+
+
 def motion_of(words_or_file: str, seed: int = 0) -> Motion:
     """A motion from words, or from a ``.bvh`` or ``.npz`` file.
 
@@ -99,6 +111,7 @@ def produce(
         console.print(f"[bold]personify[/bold] preset {preset}, device cpu, seed {seed}")
         if not kernels_are_compiled():
             console.print(f"first run: compiling once for this machine, about {COMPILING_SECONDS} s more")
+            compile_kernels()
         words = None if from_file else motion
         creation = create_with_story(
             text, shape=shape, look=look, motion=words, seed=seed, preset=preset, motion_clip=performed, stages=stages
