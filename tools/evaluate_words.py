@@ -1,9 +1,9 @@
 """Measure words to person on a list of prompts: attributes as read, and what an independent judge sees.
 
-    python tools/evaluate_words.py --judge judge.safetensors --sheet docs/prompts.png --report docs/words_report.json
+    python tools/evaluate_words.py --sheet docs/prompts.png --report docs/words_report.json
 
-The judge (trained apart: other architecture, seed and people) embeds four pictures of every result and ranks all
-prompts; the share of results whose own prompt comes first is reported.
+The judge in ``tools/judge.safetensors`` (trained apart: other architecture, seed and people) embeds four pictures of
+every result and ranks all prompts; the share of results whose own prompt comes first is reported.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from personify.files import atomic_path
-from personify.perception.portraits import View, take_portraits
+from personify.perception.portraits import View, over_background, take_portraits
 from personify.perception.scoring import portrait_embeddings, scores, text_embeddings
 from personify.perception.towers import SmallImageText
 from personify.render.sheets import contact_sheet, save_png
 from personify.text.create import create_with_story
-from personify.text.prompt_score import score_outfit
+from personify.wardrobe.attributes import attributes_of, satisfies
 from personify.wardrobe.outfit import Outfit
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prompts", type=Path, default=Path("tests/text/prompts.json"))
-    parser.add_argument("--judge", type=Path, help="a model from tools/train_perception.py --judge")
+    parser.add_argument("--judge", type=Path, default=Path("tools/judge.safetensors"))
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--seed", type=int, default=0)
@@ -36,32 +35,31 @@ def main() -> None:
     arguments = parser.parse_args()
     entries = json.loads(arguments.prompts.read_text())
     texts = [entry["prompt"] for entry in entries]
-    judge = SmallImageText.load(arguments.judge) if arguments.judge else None
+    judge = SmallImageText.load(arguments.judge)
 
     right = asked = 0
     wrong, people, pictures = [], [], []
     for entry in entries:
         creation = create_with_story(look=entry["prompt"], seed=arguments.seed, texture_size=arguments.texture_size)
-        marks = score_outfit(Outfit.from_dict(creation.avatar.outfit), entry["expected"])
+        attributes = attributes_of(Outfit.from_dict(creation.avatar.outfit))
+        marks = {name: satisfies(attributes, name, wanted) for name, wanted in entry["expected"].items()}
         right, asked = right + sum(marks.values()), asked + len(marks)
         wrong += [f"{entry['prompt']}: {name}" for name, good in marks.items() if not good]
         avatar = creation.avatar
-        if judge:
-            people.append(
-                portrait_embeddings(judge, take_portraits(avatar.skeleton, avatar.parts, size=judge.image_size))
-            )
+        people.append(portrait_embeddings(judge, take_portraits(avatar.skeleton, avatar.parts, size=judge.image_size)))
         if arguments.sheet:
-            picture = (
-                take_portraits(avatar.skeleton, avatar.parts, [View("full", 0.3)], 320)[0].astype(np.float32) / 255
-            )
-            pictures.append(picture[..., :3] * picture[..., 3:] + 0.93 * (1 - picture[..., 3:]))
-    report: dict[str, object] = {"attributes right": right / asked, "attributes asked": asked, "wrong": wrong}
-    if judge:
-        ranking = scores(torch.stack(people), text_embeddings(judge, texts)).argsort(1, descending=True)
-        ranks = (ranking == torch.arange(len(texts))[:, None]).float().argmax(1)
-        report["judge ranks first"] = float((ranks == 0).float().mean())
-        report["judge ranks in first three"] = float((ranks < 3).float().mean())
-        report["judge ranks"] = {text: int(rank) + 1 for text, rank in zip(texts, ranks, strict=True)}
+            pictures.append(over_background(take_portraits(avatar.skeleton, avatar.parts, [View("full", 0.3)], 320))[0])
+    similarity = scores(torch.stack(people), text_embeddings(judge, texts))
+    ranks = (similarity > similarity.diagonal()[:, None]).sum(1) + 1
+    report = {
+        "attributes right": right / asked,
+        "attributes asked": asked,
+        "wrong": wrong,
+        "judge": judge.name,
+        "judge ranks first": float((ranks == 1).float().mean()),
+        "judge ranks in first three": float((ranks <= 3).float().mean()),
+        "judge ranks": {text: int(rank) for text, rank in zip(texts, ranks, strict=True)},
+    }
     if arguments.sheet:
         save_png(arguments.sheet, contact_sheet(pictures, texts, columns=8))
     text = json.dumps(report, indent=2, ensure_ascii=False)

@@ -215,6 +215,8 @@ class Trainer:
             self.model.parameters(), arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
         )
         self.step = self.seen = 0
+        if arguments.init:
+            self.model.load_state_dict(SmallImageText.load(arguments.init).state_dict())
         self.resume = arguments.out.with_suffix(".resume")
         if self.resume.exists():
             state = torch.load(self.resume, weights_only=True)
@@ -413,6 +415,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--judge", action="store_true", help="other architecture, other seed, other half of the people")
+    parser.add_argument("--init", type=Path, help="start from these weights where there is no OUT.resume")
     parser.add_argument("--attack", type=float, default=0.0, help="L2 radius of the robust fine-tune, e.g. 2.5")
     parser.add_argument("--wrecked", type=float, default=0.0, help="share of wrecked textures per batch")
     parser.add_argument("--text-only", action="store_true", help="tune the text tower against fixed pictures")

@@ -80,3 +80,25 @@ def outfit_from(attributes: Mapping[str, Value], seed: int = 0) -> Outfit:
     worn = [parts[slot] for slot in words.SLOTS if parts.get(slot, {}).get("kind", "none") != "none"]
     data = {"person": parts.get("person", {}), "hair": parts.get("hair", {}), "garments": worn, "seed": seed}
     return Outfit.from_dict(data)
+
+
+def satisfies(attributes: Mapping[str, Value], addresses: str, wanted: Value | list[Value]) -> bool:
+    """Whether attributes fulfil an expectation, as the prompt files in ``tests/text`` write them.
+
+    Args:
+        attributes: as `attributes_of` gives them.
+        addresses: one address, or several joined by ``|`` of which one has to fulfil it.
+        wanted: a value, a list of values of which any will do, or two numbers as a range.
+
+    Example:
+        >>> satisfies({"person.age": 54.0, "top.color": "red"}, "person.age", [50, 59.99])
+        True
+        >>> satisfies({"full.color": "blue"}, "top.color|full.color", ["navy", "blue"])
+        True
+    """
+    values = [attributes.get(address) for address in addresses.split("|")]
+    choices = wanted if isinstance(wanted, list) else [wanted]
+    if isinstance(wanted, list) and isinstance(wanted[0], int | float):
+        low, high = float(wanted[0]), float(wanted[1])
+        return isinstance(values[0], int | float) and low <= values[0] <= high
+    return any(value in choices for value in values)
