@@ -21,7 +21,7 @@ from personify.motion.select import motion_from_text
 from personify.render.cameras import frame_face, frame_points
 from personify.render.renderer import MeshRenderer
 from personify.render.sheets import contact_sheet, save_png
-from personify.show import film_length, head_points, motion_camera, stand
+from personify.show import film_length, head_points, motion_cameras, stand
 from personify.text.complete import complete
 from personify.text.create import create
 from personify.text.reader import read
@@ -63,9 +63,9 @@ def walk(count: int, first: int) -> tuple[list[Float], list[str], int]:
     for seed in range(first, first + count):
         avatar, _ = person(seed, 512)
         animation = avatar.animate(film_length(motion_from_text("walking", seed).motion))
-        renderer, camera = MeshRenderer(avatar.parts, supersample=3), motion_camera(animation, 400)
+        renderer, cameras = MeshRenderer(avatar.parts, supersample=3), motion_cameras(animation, 400)
         for frame in np.linspace(0, min(len(animation) - 1, 28), 8).astype(int):
-            pictures.append(renderer.render(animation[int(frame)], camera))
+            pictures.append(renderer.render(animation[int(frame)], cameras[int(frame)]))
             labels.append(f"frame {frame}")
     return pictures, labels, 8
 
@@ -79,7 +79,7 @@ HERO = (
 )
 
 
-def hero(spacing: float = 0.82) -> Float:
+def hero(spacing: float = 0.95) -> Float:
     """Five people made from words in one studio, side by side; their feet stand where their motion puts them."""
     parts, posed = [], []
     for k, (look, shape, motion, time) in enumerate(HERO):

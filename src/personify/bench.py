@@ -19,7 +19,7 @@ from personify.doctor import cpu_name
 from personify.errors import PersonifyError
 from personify.files import atomic_path
 from personify.render.renderer import MeshRenderer
-from personify.show import motion_camera
+from personify.show import motion_cameras
 from personify.text.create import PRESETS, create
 from personify.wardrobe.dress import dress
 from personify.wardrobe.outfit import Outfit
@@ -38,11 +38,11 @@ def bench(size: int = 512, frames: int = 24, preset: str = "standard") -> dict[s
     avatar = create(look=LOOK, motion="waving", preset=preset)
     outfit, texture_size = Outfit.from_dict(avatar.outfit), PRESETS[preset].texture_size
     animation = avatar.animate(avatar.motions[0])
-    renderer, camera = MeshRenderer(avatar.parts), motion_camera(animation, size)
+    renderer, cameras = MeshRenderer(avatar.parts), motion_cameras(animation, size)
     body = AnnyBody()
 
     def draw(k: int) -> None:
-        renderer.render(animation[k % len(animation)], camera)
+        renderer.render(animation[k % len(animation)], cameras[k % len(animation)])
 
     return {
         "personify": personify.__version__,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from personify.avatar import Animation, Avatar
 from personify.body.mesh import Float
@@ -52,11 +54,22 @@ def write_views(avatar: Avatar, path: Path | str, size: int = 512) -> Path:
     return save_png(path, contact_sheet(views(avatar, size), ["front", "side", "back", "face"], columns=4))
 
 
-def motion_camera(animation: Animation, size: int) -> Camera:
-    """A camera that sees the whole motion from slightly aside."""
-    frames = np.linspace(0, len(animation) - 1, min(len(animation), 12)).round().astype(int)
-    points = np.concatenate([np.concatenate(animation[int(frame)]) for frame in frames])
-    return frame_points(points, math.radians(25), math.radians(8), size, size)
+def motion_cameras(animation: Animation, size: int) -> list[Camera]:
+    """A camera for every frame that sees the person from slightly aside and follows them over the floor."""
+    motion = animation.motion
+    path = np.zeros_like(motion.translation)
+    path[:, [0, 2]] = uniform_filter1d(motion.translation[:, [0, 2]], max(1, round(motion.fps)), axis=0, mode="nearest")
+    sampled = np.linspace(0, len(animation) - 1, min(len(animation), 12)).round().astype(int)
+    points = np.concatenate([np.concatenate(animation[int(frame)]) - path[frame] for frame in sampled])
+    still = frame_points(points, math.radians(25), math.radians(8), size, size)
+    return [_moved(still, step) for step in path]
+
+
+def _moved(camera: Camera, step: Float) -> Camera:
+    """The camera carried along by ``step`` [3] metres."""
+    viewmat = camera.viewmat.copy()
+    viewmat[:3, 3] -= viewmat[:3, :3] @ step
+    return dataclasses.replace(camera, viewmat=viewmat)
 
 
 def film_length(motion: Motion) -> Motion:
@@ -95,8 +108,7 @@ def write_film(
             for camera in turntable(np.concatenate(posed), turn_frames, width=size, height=size):
                 yield renderer.render(posed, camera)
         if animation is not None:
-            camera = motion_camera(animation, size)
-            for posed in animation:
+            for posed, camera in zip(animation, motion_cameras(animation, size), strict=True):
                 yield renderer.render(posed, camera)
 
     return write_video(path, frames(), FPS, total=total)
