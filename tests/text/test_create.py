@@ -51,13 +51,20 @@ def test_one_text_is_split_and_single_texts_win():
     assert split_texts(text, None, None, "dancing") == texts | {"motion": "dancing"}
 
 
-def test_words_without_effect_are_reported(tiny_codebook):
+def test_words_without_effect_are_reported():
     creation = person(look="a man in a green coat holding a sword, 300 cm tall", motion="waving grumpily")
     assert any("sword" in phrase for phrase in creation.not_understood)
     assert "grumpily" in creation.not_understood
     assert creation.conflicts == ["person.height 300 is out of range; 230 is used"]
     assert Outfit.from_dict(creation.avatar.outfit).worn("outer").color == "green"
+    assert creation.refinement.moves == []  # clothes were understood, so nothing was searched
+
+
+def test_unread_words_search_where_no_clothes_were_named(tiny_codebook):
+    creation = person(look="a man out of some gloomy opera")
+    assert creation.not_understood
     assert creation.refinement.scores["end"] >= creation.refinement.scores["start"] - 1e-6
+    assert creation.avatar.outfit["person"]["sex"] == "male"
 
 
 def test_a_motion_of_ones_own_replaces_motion_words():

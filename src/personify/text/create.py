@@ -228,8 +228,9 @@ def _settle(
 
 
 def _unread(reading: Reading) -> bool:
-    """Whether words about the look had no effect, and no named look says what to wear instead."""
-    return bool(reading.not_understood) and reading.look is None
+    """Whether words without effect should decide what to wear: neither clothes nor a named look were understood."""
+    dressed = any(address.endswith(".kind") and value != "none" for address, value in reading.attributes.items())
+    return bool(reading.not_understood) and reading.look is None and not dressed
 
 
 def _title(texts: dict[str, str]) -> str:
