@@ -39,8 +39,8 @@ def main() -> None:
 
     right = asked = 0
     wrong, people, pictures = [], [], []
-    for entry in entries:
-        creation = create_with_story(look=entry["prompt"], seed=arguments.seed, texture_size=arguments.texture_size)
+    for k, entry in enumerate(entries):  # another seed for each, or all would share one face
+        creation = create_with_story(look=entry["prompt"], seed=arguments.seed + k, texture_size=arguments.texture_size)
         attributes = attributes_of(Outfit.from_dict(creation.avatar.outfit))
         marks = {name: satisfies(attributes, name, wanted) for name, wanted in entry["expected"].items()}
         right, asked = right + sum(marks.values()), asked + len(marks)
