@@ -214,7 +214,7 @@ def _settle(
     found = Codebook.load().search(judge, prompt, reading.attributes, settings.candidates) if _unread(reading) else []
     if not found:
         outfit = complete(reading, seed)
-        return outfit, Refinement({"end": score(outfit)} if settings.evaluations else {})
+        return outfit, Refinement({"end": score(outfit)})
     people = [match.outfit for match in found]
     first = people.pop(seed % min(len(people), VARIETY))
     return refine(
