@@ -48,7 +48,7 @@ def write_video(
     if first is None:
         raise PersonifyError(f"{path}: there are no frames to write")
     size = (first.shape[1], first.shape[0])
-    options = ["-crf", "16", "-preset", "fast", "-movflags", "+faststart"]
+    options = ["-crf", "16", "-preset", "veryfast", "-movflags", "+faststart"]
     with atomic_path(path) as temporary, _bar(progress) as bar:
         writer = imageio_ffmpeg.write_frames(
             str(temporary), size, fps=fps, codec="libx264", pix_fmt_out="yuv420p", macro_block_size=1,
