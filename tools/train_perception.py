@@ -430,7 +430,10 @@ def main() -> None:
     trainer = Trainer(arguments, people)
     size = f"{len(people.images)} pictures of {len(people.outfits)} people"
     print(f"{size}, step {trainer.step}, {arguments.threads} threads, cpu", flush=True)
-    trainer.run_text() if arguments.text_only else trainer.run()
+    if arguments.text_only:
+        trainer.run_text()
+    else:
+        trainer.run()
     for name, value in trainer.report().items():
         print(f"{name:40s} {value:.3f}")
 
