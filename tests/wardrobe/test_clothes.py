@@ -13,6 +13,7 @@ from personify.body.skinning import forward_kinematics, lbs, rest_to_posed
 from personify.wardrobe.accessories import make_accessories
 from personify.wardrobe.clothes import make_clothes
 from personify.wardrobe.cut import boundary_edges, vertex_normals
+from personify.wardrobe.dress import dress
 from personify.wardrobe.figure import Figure, default_body, make_figure
 from personify.wardrobe.layout import pack
 from personify.wardrobe.outfit import Garment, Outfit, Person
@@ -213,6 +214,15 @@ def test_stockings_let_the_skin_shine_through():
         return float(pieces[0].material.texture.mean())
 
     assert shade("fair") > shade("dark") + 10
+
+
+def test_a_garment_wholly_hidden_by_others_is_left_out():
+    person = Person(sex="male", age=30.7, height=186.6, build="slim", skin="dark", expression="surprised")
+    worn = (Garment("jumpsuit", "yellow"), Garment("boots", "gold"), Garment("socks", "blue"))
+    outfit = Outfit(person, garments=worn, seed=3135769023)
+    names = {part.name for part in dress(outfit, 64)[1]}
+    assert {"jumpsuit", "boots"} <= names
+    assert "socks" not in names
 
 
 def test_nothing_worn_makes_nothing():

@@ -38,6 +38,8 @@ def make_clothes(figure: Figure, outfit: Outfit, texture_size: int) -> tuple[lis
     for layer in layers:
         covered |= layer.covers(figure.canonical) > SKIN_MARGIN
         garment = layer.garment
+        if not len(layer.cloth.faces):  # wholly hidden under the layers above
+            continue
         piece = make_piece(layer.cloth, garment.kind, garment, outfit.seed, texture_size)
         pieces += [_sheer(piece, outfit) if garment.kind == "stockings" else piece, *layer.hardware]
     return pieces, covered
