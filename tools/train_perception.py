@@ -3,7 +3,9 @@
     python tools/train_perception.py DATA --out model.safetensors --minutes 40
     python tools/train_perception.py DATA --out model.safetensors --minutes 20 --attack 2.5 --wrecked 0.12
     python tools/train_perception.py DATA --out model.safetensors --minutes 8 --text-only
-    python tools/train_perception.py DATA --out judge.safetensors --judge --minutes 40 --wrecked 0.1
+    python tools/train_perception.py OTHERS --out judge.safetensors --judge --seed 1 --minutes 40 --wrecked 0.1
+
+The judge must not share people with the model: make ``OTHERS`` with another seed of ``tools/perception_data.py``.
 
 Runs in chunks: ``OUT.resume`` keeps model, optimiser and step, and the next call goes on from there. The learning rate
 falls to zero at the end of every chunk (warm restarts), so the saved weights are always good to use.
@@ -59,9 +61,9 @@ class People:
     looks: list[str]  # name of each person's look, or empty
 
 
-def load(folder: Path, half: int) -> People:
-    """Read the even or the odd shards: model and judge must not share people."""
-    paths = [path for path in sorted(folder.glob("people-*.npz")) if int(path.stem.rsplit("-", 1)[1]) % 2 == half]
+def load(folder: Path) -> People:
+    """Read all shards of a folder."""
+    paths = sorted(folder.glob("people-*.npz"))
     if not paths:
         raise SystemExit(f"{folder}: no shards; make them with tools/perception_data.py")
     shards = [np.load(path) for path in paths]
@@ -107,19 +109,32 @@ def wreck(images: Tensor) -> Tensor:  # [N, 4, S, S] -> [N, 4, S, S]
     return torch.cat([rgb, alpha], 1)
 
 
+def placement(count: int, size: int) -> Tensor:  # [N, S, S, 2]
+    """Sampling grids of random flips, turns up to 9 degrees, scales and shifts."""
+    angle, scale = 0.16 * (2 * torch.rand(count) - 1), torch.empty(count).uniform_(0.85, 1.12)
+    flip = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
+    rows = torch.stack([flip * angle.cos(), -angle.sin(), flip * angle.sin(), angle.cos()], -1).view(-1, 2, 2)
+    shift = 0.125 * (2 * torch.rand(count, 2, 1) - 1)
+    return functional.affine_grid(torch.cat([rows / scale.view(-1, 1, 1), shift], -1), [count, 4, size, size], False)
+
+
+def hide(x: Tensor) -> None:
+    """Paint a grey box into a third of the pictures, so that no single detail tells who somebody is."""
+    size = x.shape[-1]
+    for k in np.nonzero(np.asarray(torch.rand(len(x)) < 0.33))[0]:
+        height, width = torch.randint(size // 10, size // 4, (2,)).tolist()
+        top, left = torch.randint(0, size - height, ()), torch.randint(0, size - width, ())
+        x[k, :, top : top + height, left : left + width] = torch.rand(())
+
+
 def compose(rgba: Tensor, augment: bool) -> Tensor:  # [N, 4, S, S] in [0, 1] -> [N, 3, S, S]
-    """Pictures over backgrounds, with flips, shifts, light, blur and noise when training."""
+    """Pictures over backgrounds; moved, turned, partly hidden, and in other light, blur and noise when training."""
     count, _, size, _ = rgba.shape
     if not augment:
         return rgba[:, :3] * rgba[:, 3:] + 0.88 * (1 - rgba[:, 3:])
-    margin = size // 16
-    padded = functional.pad(rgba, (margin,) * 4)
-    flips, (rows, columns) = torch.rand(count) < 0.5, torch.randint(0, 2 * margin + 1, (2, count)).tolist()
-    x = torch.stack(
-        [padded[k, :, r : r + size, c : c + size] for k, (r, c) in enumerate(zip(rows, columns, strict=True))]
-    )
-    x = torch.where(flips[:, None, None, None], x.flip(-1), x)
+    x = functional.grid_sample(rgba, placement(count, size), align_corners=False)
     x = x[:, :3] * x[:, 3:] + background(count, size) * (1 - x[:, 3:])
+    hide(x)
     x = x * torch.empty(count, 1, 1, 1).uniform_(0.88, 1.12) + torch.empty(count, 1, 1, 1).uniform_(-0.04, 0.04)
     blemish = torch.rand(())
     if blemish < 0.3:
@@ -212,7 +227,7 @@ class Trainer:
         self.model = SmallImageText(JUDGE if arguments.judge else TowerConfig(), name)
         self.model.image.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
+            self.model.parameters(), arguments.rate, betas=(0.9, 0.98), weight_decay=0.05
         )
         self.step = self.seen = 0
         if arguments.init:
@@ -414,7 +429,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--judge", action="store_true", help="other architecture, other seed, other half of the people")
+    parser.add_argument("--judge", action="store_true", help="other architecture; needs other people")
     parser.add_argument("--init", type=Path, help="start from these weights where there is no OUT.resume")
     parser.add_argument("--attack", type=float, default=0.0, help="L2 radius of the robust fine-tune, e.g. 2.5")
     parser.add_argument("--wrecked", type=float, default=0.0, help="share of wrecked textures per batch")
@@ -426,7 +441,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    people = load(arguments.data, half=1 if arguments.judge else 0)
+    people = load(arguments.data)
     trainer = Trainer(arguments, people)
     size = f"{len(people.images)} pictures of {len(people.outfits)} people"
     print(f"{size}, step {trainer.step}, {arguments.threads} threads, cpu", flush=True)
