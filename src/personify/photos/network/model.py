@@ -1,0 +1,217 @@
+"""The whole network: photos and masks to canonical Gaussians in one pass, without cameras or poses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from personify.errors import PersonifyError
+from personify.photos.bones import spread_over_bones
+from personify.photos.network.auxiliary import BodyEstimate, BodyHead
+from personify.photos.network.backbone import Decoder, Encoder
+from personify.photos.network.config import PRESETS, NetworkConfig
+from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map
+from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows
+from personify.photos.template import Template
+
+MASK_THRESHOLD = 1e-3
+"""Pixels and texels below this mask value get no Gaussian."""
+
+
+@dataclass(frozen=True)
+class NetworkOutput:
+    """Gaussians, and the body seen in the photos when the configuration asks for it."""
+
+    gaussians: CanonicalGaussians
+    body: BodyEstimate | None
+
+
+class PhotoNetwork(nn.Module):
+    """NoPo-Avatar's encoder, decoder and heads (Wen et al. 2025, section 3.2).
+
+    Args:
+        config: every constant; see `NetworkConfig`.
+
+    Example:
+        >>> from personify.photos.template import body_template
+        >>> network = build("mini")
+        >>> photos, masks = torch.rand(1, 2, 3, 32, 32), torch.ones(1, 2, 32, 32)
+        >>> network(photos, masks, body_template(96)).gaussians.means.shape[2]
+        3
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        rows, columns = self.template_grid
+        self.template_tokens = nn.Parameter(torch.randn(rows * columns, config.encoder_width))
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.template_position = PositionHead(config)
+        self.image_position = PositionHead(config)
+        self.template_gaussian = GaussianHead(config, raw_channels=3 + len(config.parents))
+        self.image_gaussian = GaussianHead(config, raw_channels=3)
+        self.body = BodyHead(config) if config.body_shapes else None
+        self._initialise()
+
+    @property
+    def template_grid(self) -> tuple[int, int]:
+        """(rows, columns) of template tokens."""
+        height, width = self.config.template_size
+        return height // self.config.patch_size, width // self.config.patch_size
+
+    def _initialise(self) -> None:
+        for module in (*self.encoder.modules(), *self.decoder.modules()):
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+        if self.config.residual:
+            _start_still(self.template_position.out)
+            _start_from_body(self.template_gaussian.out, self.config.initial_opacity[0], self.config)
+            _start_from_body(self.image_gaussian.out, self.config.initial_opacity[1], self.config)
+
+    def resize_template(self, size: tuple[int, int]) -> None:
+        """Change the template's resolution, as between training stages: its tokens are resampled as a grid."""
+        rows, columns = self.template_grid
+        self.config = replace(self.config, template_size=size)
+        self.template_tokens = nn.Parameter(
+            resize_tokens(self.template_tokens.data, (rows, columns), self.template_grid)
+        )
+
+    def forward(
+        self,
+        images: Tensor,  # [B, V, 3, H, W] sRGB in 0..1
+        masks: Tensor,  # [B, V, H, W] in 0..1
+        template: Template,  # maps of config.template_size
+    ) -> NetworkOutput:
+        """Canonical Gaussians of B people from V photos each.
+
+        Raises:
+            PersonifyError: sides that are not multiples of the patch, or maps of another size or rig.
+        """
+        self._check(images, masks, template)
+        normalised = images * 2 - 1
+        template_tokens, image_tokens = self._tokens(normalised)
+        # the heads' exponentials and millimetre scales need full precision
+        with torch.autocast(images.device.type, enabled=False):
+            template_tokens = [tokens.float() for tokens in template_tokens]
+            image_tokens = [tokens.float() for tokens in image_tokens]
+            parts = [
+                self._template_rows(template_tokens, template, len(images)),
+                self._image_rows(image_tokens, normalised.float(), masks.float()),
+            ]
+            gaussians = batch_rows(parts, len(images))
+            body = (
+                None
+                if self.body is None
+                else self.body(template_tokens[-1], image_tokens[-1], (images.shape[-2], images.shape[-1]))
+            )
+        return NetworkOutput(gaussians, body)
+
+    def _tokens(self, normalised: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Token lists of the template [B, T, C] and the photos [B, V, N, C]."""
+        batch, views = normalised.shape[:2]
+        encoded = self.encoder(normalised.flatten(0, 1)).unflatten(0, (batch, views))
+        template = self.template_tokens.to(encoded.dtype).expand(batch, -1, -1)
+        return self.decoder(template, encoded, self.template_grid, self._image_grid(normalised))
+
+    def _image_grid(self, images: Tensor) -> tuple[int, int]:
+        return images.shape[-2] // self.config.patch_size, images.shape[-1] // self.config.patch_size
+
+    def _hooked(self, tokens: list[Tensor]) -> list[Tensor]:
+        return [tokens[layer] for layer in self.config.hooks]
+
+    def _template_rows(self, tokens: list[Tensor], template: Template, batch: int) -> Rows:
+        """One Gaussian per covered texel: the body surface plus a displacement."""
+        positions = template.positions.expand(batch, -1, -1, -1)
+        lbs_weights = template.lbs_weights.expand(batch, -1, -1, -1)
+        mask = template.mask.expand(batch, -1, -1)
+        texels = _chosen(mask)
+        hooked = [tokens[layer] for layer in self.config.hooks]
+        maps = torch.cat([positions, lbs_weights], -1).permute(0, 3, 1, 2)
+        raw = self.template_gaussian(hooked, self.template_grid, maps, texels)
+        displacement = _pixel_rows(self.template_position(hooked, self.template_grid)).index_select(0, texels)
+        means = exponential_map(displacement) + positions.flatten(0, 2)[texels]
+        bones = None
+        if self.config.residual:
+            bones = spread_over_bones(lbs_weights.flatten(0, 2)[texels], template.parents).clamp(min=1e-4).log()
+        fields = activate(raw, means, mask.flatten()[texels], self.config, bone_prior=bones)
+        person, row, column = (mask > MASK_THRESHOLD).nonzero().unbind(1)
+        return fields, person, torch.stack([torch.zeros_like(row), row, column], -1)
+
+    def _image_rows(self, tokens: list[Tensor], normalised: Tensor, masks: Tensor) -> Rows:
+        """One Gaussian per foreground pixel of every photo, at an absolute canonical position."""
+        pixels = _chosen(masks)
+        hooked = [tokens[layer].flatten(0, 1) for layer in self.config.hooks]
+        grid, photos = self._image_grid(normalised), normalised.flatten(0, 1)
+        raw = self.image_gaussian(hooked, grid, photos, pixels)
+        means = exponential_map(_pixel_rows(self.image_position(hooked, grid)).index_select(0, pixels))
+        colors = _pixel_rows(photos).index_select(0, pixels) / 2 + 0.5 if self.config.residual else None
+        fields = activate(raw, means, masks.flatten()[pixels], self.config, color_prior=colors)
+        person, view, row, column = (masks > MASK_THRESHOLD).nonzero().unbind(1)
+        return fields, person, torch.stack([view + 1, row, column], -1)
+
+    def _check(self, images: Tensor, masks: Tensor, template: Template) -> None:
+        patch = self.config.patch_size
+        if images.ndim != 5 or images.shape[2] != 3 or images.shape[-2] % patch or images.shape[-1] % patch:
+            raise PersonifyError(
+                f"images: shape {list(images.shape)}; expected [B, V, 3, H, W] with sides that are multiples of {patch}"
+            )
+        if masks.shape != (*images.shape[:2], *images.shape[3:]):
+            raise PersonifyError(
+                f"masks: shape {list(masks.shape)}; expected [B, V, H, W] of images {list(images.shape)}"
+            )
+        size = self.config.template_size
+        if tuple(template.mask.shape[-2:]) != size:
+            raise PersonifyError(f"template: maps are {list(template.mask.shape[-2:])}; expected {list(size)}")
+        if template.parents != self.config.parents:
+            raise PersonifyError("template: its joint tree is not the one this network was made for")
+
+
+def _chosen(mask: Tensor) -> Tensor:  # [..., H, W] -> [P] indices into all pixels
+    return (mask.flatten() > MASK_THRESHOLD).nonzero()[:, 0]
+
+
+def _pixel_rows(maps: Tensor) -> Tensor:  # [M, C, H, W] -> [M * H * W, C]
+    return maps.permute(0, 2, 3, 1).flatten(0, 2)
+
+
+def _start_still(layer: nn.Conv2d | nn.Linear) -> None:
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
+def _start_from_body(layer: nn.Linear, opacity: float, config: NetworkConfig) -> None:
+    """Round Gaussians of the configured size and opacity; colours and skinning as given."""
+    _start_still(layer)
+    with torch.no_grad():
+        layer.bias[0] = torch.logit(torch.tensor(opacity))
+        layer.bias[1:4] = torch.tensor(config.initial_scale / config.scale_unit).expm1().log()
+        layer.bias[7] = 1.0
+
+
+def resize_tokens(tokens: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:  # [N, C] -> [N', C]
+    """Resample a row-major grid of tokens bilinearly."""
+    grid = tokens.mT.unflatten(-1, old)[None]
+    resized = nn.functional.interpolate(grid, size=new, mode="bilinear", align_corners=False)
+    return resized[0].flatten(1).mT.contiguous()
+
+
+def build(config: str | NetworkConfig, seed: int = 0) -> PhotoNetwork:
+    """An untrained network from a preset's name (``full``, ``base``, ``tiny``, ``mini``) or a configuration.
+
+    The global random state is left alone; the same seed gives the same weights.
+
+    Raises:
+        PersonifyError: an unknown preset.
+    """
+    if isinstance(config, str):
+        if config not in PRESETS:
+            raise PersonifyError(f"network preset {config!r} is not known; expected one of {', '.join(PRESETS)}")
+        config = PRESETS[config]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return PhotoNetwork(config)

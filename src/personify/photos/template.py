@@ -1,0 +1,99 @@
+"""Template maps: where every texel of a body's UV atlas lies in the T-pose, and how it is skinned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from personify.body.anny import AnnyBody
+from personify.body.pose import PARENTS
+from personify.errors import PersonifyError
+from personify.wardrobe.uvmap import bake_attributes
+
+
+@dataclass(frozen=True)
+class Template:
+    """A body surface as images over its UV atlas (NoPo-Avatar, section 3.1).
+
+    The network also takes one set of maps per person, with a leading B.
+
+    Attributes:
+        positions: [H, W, 3] metres, T-pose; texels outside the mask repeat their nearest neighbour inside.
+        lbs_weights: [H, W, J] skinning weights; rows sum to 1.
+        mask: [H, W] 1 where the surface is, 0 elsewhere.
+        joints: [J, 3] joints of the same T-pose.
+        parents: [J] of the joint tree, -1 for the root.
+    """
+
+    positions: Tensor
+    lbs_weights: Tensor
+    mask: Tensor
+    joints: Tensor
+    parents: tuple[int, ...] = PARENTS
+
+    def to(self, device: torch.device | str) -> Template:
+        """The same maps on another device."""
+        return Template(
+            self.positions.to(device),
+            self.lbs_weights.to(device),
+            self.mask.to(device),
+            self.joints.to(device),
+            self.parents,
+        )
+
+
+def template_maps(
+    vertices: NDArray[np.floating],  # [V, 3]
+    faces: NDArray[np.integer],  # [F, 3]
+    lbs_weights: NDArray[np.floating],  # [V, J]
+    uvs: NDArray[np.floating],  # [T, 2] in [0, 1], v grows downwards
+    face_uvs: NDArray[np.integer],  # [F, 3]
+    resolution: int,
+) -> tuple[Tensor, Tensor, Tensor]:  # [R, R, 3], [R, R, J], [R, R]
+    """Positions, skinning weights and mask of any unwrapped, skinned surface, interpolated at texel centres.
+
+    Raises:
+        PersonifyError: the resolution is not positive, or the atlas covers no texel.
+    """
+    if resolution < 1:
+        raise PersonifyError(f"template: resolution is {resolution}; expected at least 1")
+    attributes = np.concatenate([vertices, lbs_weights], 1)
+    baked, mask = bake_attributes(
+        uvs, np.asarray(faces, np.int64), attributes, resolution, np.asarray(face_uvs, np.int64)
+    )
+    if not mask.any():
+        raise PersonifyError(f"template: the UV atlas covers no texel at resolution {resolution}; expected more texels")
+    positions, weights = torch.from_numpy(baked[..., :3].copy()), torch.from_numpy(baked[..., 3:].copy())
+    weights = weights / weights.sum(-1, keepdim=True)
+    return positions, weights, torch.from_numpy(mask).float()
+
+
+def body_template(resolution: int, body: AnnyBody | None = None, shape: Tensor | None = None) -> Template:
+    """Template of the default body, or of one shape of it, in the T-pose with the soles on y = 0.
+
+    Args:
+        resolution: texels along each side.
+        body: Anny; the shipped one by default.
+        shape: [1, 11] phenotypes; the average adult by default.
+
+    Example:
+        >>> template = body_template(32)
+        >>> template.positions.shape, template.lbs_weights.shape
+        (torch.Size([32, 32, 3]), torch.Size([32, 32, 55]))
+    """
+    body = AnnyBody() if body is None else body
+    with torch.no_grad():
+        output = body(shape)
+    maps = template_maps(
+        output.vertices[0].numpy(),
+        body.faces.numpy(),
+        body.lbs_weights.numpy(),
+        body.uv.numpy(),
+        body.face_uv.numpy(),
+        resolution,
+    )
+    return Template(*maps, joints=output.tpose_joints[0], parents=body.parents)
