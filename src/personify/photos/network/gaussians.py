@@ -10,9 +10,7 @@ from torch import Tensor
 from personify.body.rotations import quaternion_to_matrix
 from personify.photos.bones import joint_log_weights
 from personify.photos.network.config import NetworkConfig
-
-SH_C0 = 0.28209479177387814
-"""Value of the constant spherical harmonic."""
+from personify.render.gaussians.spherical_harmonics import C0
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def activate(
     damping = torch.where(bands == 0, 1.0, 0.1 * 0.25**bands).repeat_interleave(2 * bands + 1)
     harmonics = (harmonics.unflatten(-1, (3, -1)) * damping).mT
     if color_prior is not None:
-        constant = (color_prior - 0.5)[:, None] / SH_C0
+        constant = (color_prior - 0.5)[:, None] / C0
         harmonics = torch.cat([harmonics[:, :1] + constant, harmonics[:, 1:]], 1)
     if bone_prior is not None:
         bone_logits = bone_logits + bone_prior
