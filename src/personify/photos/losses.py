@@ -139,12 +139,14 @@ def projection_errors(
 
 
 def skinning_loss(
-    joint_log_weights: Tensor,  # [..., J]
-    target: Tensor,  # [..., J] skinning weights of the true surface
-    weight: Tensor | None = None,  # [...] of each point, e.g. the photo's mask; 0 where the target is not known
+    joint_log_weights: Tensor,  # [B, ..., J]
+    target: Tensor,  # [B, ..., J] skinning weights of the true surface
+    weight: Tensor | None = None,  # [B, ...] of each point, e.g. the photo's mask; 0 where the target is not known
     compat: bool = False,
 ) -> Tensor:
-    """Cross-entropy of joint weights, averaged over the points; 0 if none has a weight.
+    """Cross-entropy of joint weights, averaged over the points of a person and then over people.
+
+    People without any known point contribute 0.
 
     The original scales the targets to unit Euclidean length instead of sum one.
     """
@@ -155,9 +157,9 @@ def skinning_loss(
 
 
 def position_loss(
-    means: Tensor,  # [..., 3]
-    target: Tensor,  # [..., 3] true canonical positions
-    weight: Tensor | None = None,  # [...] of each point; 0 where the target is not known
+    means: Tensor,  # [B, ..., 3]
+    target: Tensor,  # [B, ..., 3] true canonical positions
+    weight: Tensor | None = None,  # [B, ...] of each point; 0 where the target is not known
     softening: float = 0.005,
 ) -> Tensor:
     """Mean distance in metres to known canonical positions, rounded off below ``softening`` metres."""
@@ -165,8 +167,10 @@ def position_loss(
     return _average((square + softening**2).sqrt() - softening, weight)
 
 
-def _average(values: Tensor, weight: Tensor | None) -> Tensor:
+def _average(values: Tensor, weight: Tensor | None) -> Tensor:  # [B, ...] -> []
+    """Mean over the points of a person, then over people."""
     if weight is None:
         return values.mean()
     weight = weight.to(values.dtype)
-    return (values * weight).sum() / weight.sum().clamp(min=1e-8)
+    totals = [tensor.flatten(1).sum(1) for tensor in (values * weight, weight)]
+    return (totals[0] / totals[1].clamp(min=1e-8)).mean()
