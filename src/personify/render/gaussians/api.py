@@ -102,7 +102,7 @@ def rasterization(
         sh_degree=sh_degree, render_mode=render_mode, rasterize_mode=rasterize_mode, camera_model=camera_model
     )
     antialiased, ortho = rasterize_mode == "antialiased", camera_model == "ortho"
-    view = View(width, height, near_plane, far_plane, radius_clip, eps2d, antialiased, ortho)
+    view = View(width, height, *map(float, (near_plane, far_plane, radius_clip, eps2d)), antialiased, ortho)
     check_view(view)
     tensors: dict[str, Tensor | None] = {"means": means, "quats": quats, "scales": scales, "covars": covars}
     tensors |= {"opacities": opacities, "colors": colors, "viewmats": viewmats, "Ks": Ks, "backgrounds": backgrounds}
@@ -112,6 +112,10 @@ def rasterization(
 
 
 def _backend(means: Tensor) -> Backend:
+    if means.device.type == "cpu" and means.dtype == torch.float32:
+        from personify.render.gaussians import cpu
+
+        return Backend(cpu.project, oracle.shade, cpu.blend)
     return ORACLE
 
 

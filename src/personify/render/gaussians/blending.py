@@ -1,0 +1,318 @@
+"""Kernels that composite tiles of 16 x 16 pixels, and their adjoint.
+
+A tile is sixteen blocks of 4 x 4 pixels, each one `simd.Lanes`; a Gaussian visits only the blocks that its box touches.
+A pixel that has stopped is marked by the sign of its transmittance. The adjoint runs front to back as well: with S what
+is still to be composited of (colour . gradient), dL/dalpha = T (colour . gradient) - S / (1 - alpha). It gathers moments
+of dL/dsigma over the whitened offsets (u, v) in a slot per (Gaussian, tile), so that nothing is added atomically.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+from personify.render.gaussians.simd import (
+    aligned_zeros,
+    columns,
+    exp2,
+    load,
+    magnitude,
+    minimum,
+    prefetch,
+    rows,
+    select,
+    some,
+    store,
+    total,
+    zeros,
+)
+from personify.render.gaussians.tiles import (
+    CHANNELS,
+    FACTOR_A,
+    FACTOR_B,
+    FACTOR_C,
+    FALLOFF,
+    FIRST_X,
+    FIRST_Y,
+    LAST_X,
+    LAST_Y,
+    LOG_OPACITY,
+    MEAN_X,
+    MEAN_Y,
+    TILE,
+    sort_by_depth,
+    touched,
+)
+from personify.render.gaussians.view import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE
+
+BLOCKS = 4  # per side of a tile
+LANES = 16
+PLANE = np.uint64(TILE * TILE)  # numbers of one quantity of a tile's pixels
+_HIGHEST = np.float32(MAX_ALPHA)
+_LOWEST = np.float32(math.log2(MIN_ALPHA))
+_STOP = np.float32(MIN_TRANSMITTANCE)
+_ONE, _ZERO = np.float32(1), np.float32(0)
+_FAST = {"nsz", "arcp", "contract", "afn"}
+# Moments in a slot: of 1, u, v, uu, uv, vv, and the two sums of absolute gradients; then the channels.
+MOMENTS = np.uint64(8)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _origin(turn: Any, stride: Any, tiles: Any) -> Any:
+    """The tile that is drawn at a turn: far from the previous, so that every thread gets a fair share of the person."""
+    tile = (np.int64(turn) * stride) % (tiles[0] * tiles[1])
+    return tile, (tile % tiles[0]) * TILE, (tile // tiles[0]) * TILE
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _pixel(x: Any, y: Any) -> Any:
+    """Place of a tile's pixel in a plane."""
+    return np.uint64(((y >> 2) * BLOCKS + (x >> 2)) * LANES + (y & 3) * 4 + (x & 3))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _blocks(record: Any, left: Any, top: Any) -> Any:
+    """Blocks of a tile that a record's box touches: first and last + 1 in x, the same in y."""
+    first_x, last_x = (
+        max(np.int32(record[FIRST_X]) - left, 0) >> 2,
+        (min(np.int32(record[LAST_X]) - left, TILE) + 3) >> 2,
+    )
+    first_y, last_y = max(np.int32(record[FIRST_Y]) - top, 0) >> 2, (min(np.int32(record[LAST_Y]) - top, TILE) + 3) >> 2
+    return first_x, last_x, first_y, last_y
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
+def blend_forward(
+    stride: Any, tiles: Any, starts: Any, members: Any, records: Any, background: Any, image: Any, passed: Any
+) -> Any:
+    """Fill ``image`` [H, W, X] and ``passed`` [H, W], the transmittance; sorts ``members``.
+
+    Returns:
+        [tiles] int64: where in ``members`` each tile stopped, all of its pixels being saturated.
+    """
+    stops = starts[:-1].copy()
+    for turn in prange(len(stops)):
+        tile, left, top = _origin(turn, stride, tiles)
+        mine = members[starts[tile] : starts[tile + 1]]
+        if len(mine) == 0:
+            _leave_empty(left, top, background, image, passed)
+        else:
+            sort_by_depth(mine, records)
+            stops[tile] += _draw_tile(mine, records, left, top, background, image, passed)
+    return stops
+
+
+@njit(cache=True, nogil=True)
+def _leave_empty(left: Any, top: Any, background: Any, image: Any, passed: Any) -> None:
+    height, width, channels = image.shape
+    for y in range(top, min(top + TILE, height)):
+        for x in range(left, min(left + TILE, width)):
+            passed[y, x] = _ONE
+            for channel in range(channels):
+                image[y, x, channel] = background[channel]
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _draw_tile(members: Any, records: Any, left: Any, top: Any, background: Any, image: Any, passed: Any) -> Any:
+    """Draw one tile; how many of its Gaussians were looked at."""
+    height, width, channels = image.shape
+    planes = aligned_zeros((1 + channels) * int(PLANE))
+    bottom, right = min(TILE, height - top), min(TILE, width - left)
+    for y in range(bottom):
+        for x in range(right):
+            planes[_pixel(x, y)] = _ONE
+    looked_at = _composite(members, records, left, top, channels, planes)
+    for y in range(bottom):
+        for x in range(right):
+            at = _pixel(x, y)
+            rest = abs(planes[at])
+            passed[top + y, left + x] = rest
+            for channel in range(channels):
+                at += PLANE
+                image[top + y, left + x, channel] = planes[at] + rest * background[channel]
+    return np.int64(looked_at)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _composite(members: Any, records: Any, left: Any, top: Any, channels: Any, planes: Any) -> Any:
+    """Add a tile's Gaussians to its planes (transmittance, channels); how many were looked at."""
+    flat = records.reshape(-1)
+    size = np.uint64(records.shape[1])
+    count = np.uint64(len(members))
+    for j in range(count):
+        if j & np.uint64(31) == np.uint64(31) and _saturated(planes):
+            return j
+        prefetch(flat, np.uint64(members[min(j + np.uint64(8), count - np.uint64(1))]) * size)
+        record = records[np.uint64(members[j])]
+        mean_x, mean_y = record[MEAN_X], record[MEAN_Y]
+        a, b, c, log_opacity = record[FACTOR_A], record[FACTOR_B], record[FACTOR_C], record[LOG_OPACITY]
+        first_x, last_x, first_y, last_y = _blocks(record, left, top)
+        for y in range(first_y, last_y):
+            dy = rows() + (np.float32(4 * y + top) - mean_y)
+            v = dy * c
+            across = dy * b
+            level = log_opacity - v * v
+            for x in range(first_x, last_x):
+                at = np.uint64((y * BLOCKS + x) * LANES)
+                u = (columns() + (np.float32(4 * x + left) - mean_x)) * a + across
+                exponent = level - u * u
+                before = load(planes, at)
+                after = before - before * minimum(exp2(exponent), _HIGHEST)
+                seen = (exponent >= _LOWEST) & (before > _ZERO)
+                goes_on = after > _STOP
+                weight = select(seen & goes_on, before - after, zeros())
+                store(planes, at, select(seen, select(goes_on, after, -before), before))
+                for channel in range(np.uint64(channels)):
+                    at += PLANE
+                    store(planes, at, load(planes, at) + weight * record[CHANNELS + channel])
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _saturated(planes: Any) -> Any:
+    for i in range(PLANE):
+        if planes[i] > _ZERO:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
+def blend_backward(
+    stride: Any,
+    tiles: Any,
+    starts: Any,
+    stops: Any,
+    members: Any,
+    records: Any,
+    slots: Any,
+    absolute: Any,
+    image: Any,
+    passed: Any,
+    g_image: Any,
+    g_alpha: Any,
+    sums: Any,
+) -> None:
+    """Fill ``sums`` [pairs, MOMENTS + X]: what every (Gaussian, tile) contributes to the gradients."""
+    for turn in prange(len(stops)):
+        tile, left, top = _origin(turn, stride, tiles)
+        mine = members[starts[tile] : starts[tile + 1]]
+        if len(mine) > 0:
+            planes = _prepare(left, top, image, passed, g_image, g_alpha)
+            for j in range(len(mine)):
+                k = np.uint64(mine[j])
+                first_x, last_x, first_y, _ = touched(records[k])
+                place = (top // TILE - first_y) * (last_x - first_x) + left // TILE - first_x
+                own = sums[np.uint64(slots[k] + place)]
+                for i in range(len(own)):
+                    own[i] = _ZERO
+                if j < stops[tile] - starts[tile]:
+                    _gather(records[k], left, top, image.shape[2], absolute, planes, own)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _prepare(left: Any, top: Any, image: Any, passed: Any, g_image: Any, g_alpha: Any) -> Any:
+    """Planes of a tile: transmittance, what is still to be composited, gradient of each channel; room for sums."""
+    height, width, channels = image.shape
+    planes = aligned_zeros((2 + channels) * int(PLANE) + channels * LANES)
+    for y in range(min(TILE, height - top)):
+        for x in range(min(TILE, width - left)):
+            at = _pixel(x, y)
+            planes[at] = _ONE
+            rest = -passed[top + y, left + x] * g_alpha[top + y, left + x, 0]
+            for channel in range(np.uint64(channels)):
+                gradient = g_image[top + y, left + x, channel]
+                planes[at + PLANE * (np.uint64(2) + channel)] = gradient
+                rest += gradient * image[top + y, left + x, channel]
+            planes[at + PLANE] = rest
+    return planes
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, planes: Any, slot: Any) -> None:
+    """Composite one Gaussian again and write its sums, if it reaches a pixel of the tile."""
+    of_channels = PLANE * np.uint64(2 + channels)
+    mean_x, mean_y = record[MEAN_X], record[MEAN_Y]
+    a, b, c, log_opacity = record[FACTOR_A], record[FACTOR_B], record[FACTOR_C], record[LOG_OPACITY]
+    first_x, last_x, first_y, last_y = _blocks(record, left, top)
+    m, mu, mv, muu, muv, mvv = zeros(), zeros(), zeros(), zeros(), zeros(), zeros()
+    absolute_x, absolute_y = zeros(), zeros()
+    reached = False
+    for channel in range(np.uint64(channels)):
+        store(planes, of_channels + channel * np.uint64(LANES), zeros())
+    for y in range(first_y, last_y):
+        dy = rows() + (np.float32(4 * y + top) - mean_y)
+        v = dy * c
+        across = dy * b
+        level = log_opacity - v * v
+        row, row_u = zeros(), zeros()
+        for x in range(first_x, last_x):
+            at = np.uint64((y * BLOCKS + x) * LANES)
+            u = (columns() + (np.float32(4 * x + left) - mean_x)) * a + across
+            exponent = level - u * u
+            before = load(planes, at)
+            seen = (exponent >= _LOWEST) & (before > _ZERO)
+            if some(seen):
+                raw = exp2(exponent)
+                alpha = minimum(raw, _HIGHEST)
+                after = before - before * alpha
+                goes_on = after > _STOP
+                drawn = seen & goes_on
+                weight = select(drawn, before - after, zeros())
+                store(planes, at, select(seen, select(goes_on, after, -before), before))
+                toward = zeros()
+                for channel in range(np.uint64(channels)):
+                    gradient = load(planes, at + PLANE * (np.uint64(2) + channel))
+                    toward = toward + gradient * record[CHANNELS + channel]
+                    own = of_channels + channel * np.uint64(LANES)
+                    store(planes, own, load(planes, own) + weight * gradient)
+                rest = load(planes, at + PLANE) - weight * toward
+                store(planes, at + PLANE, rest)
+                slope = alpha * (rest / (_ONE - alpha) - before * toward)
+                slope = select(drawn & (raw <= _HIGHEST), slope, zeros())
+                reached = True
+                row = row + slope
+                row_u = row_u + slope * u
+                muu = muu + slope * u * u
+                if absolute:
+                    absolute_x = absolute_x + magnitude(slope * u)
+                    absolute_y = absolute_y + magnitude(slope * (u * b + v * c))
+        m, mu = m + row, mu + row_u
+        mv, muv = mv + row * v, muv + row_u * v
+        mvv = mvv + row * v * v
+    if reached:
+        slot[0], slot[1], slot[2], slot[3] = total(m), total(mu), total(mv), total(muu)
+        slot[4], slot[5] = total(muv), total(mvv)
+        slot[6], slot[7] = total(absolute_x) * a, total(absolute_y)
+        for channel in range(np.uint64(channels)):
+            slot[MOMENTS + channel] = total(load(planes, of_channels + channel * np.uint64(LANES)))
+
+
+@njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
+def add_slots(slots: Any, sums: Any, factors: Any, opacities: Any, results: Any) -> None:
+    """Gradients of means2d, factors, opacities, colors, and sums of absolute gradients of means2d."""
+    g_means2d, g_factors, g_opacities, g_colors, absgrad = results
+    per_pixel = _ONE / FALLOFF
+    per_square = per_pixel * per_pixel
+    for index in prange(len(factors)):
+        k = np.uint64(index)
+        m, mu, mv, muu, muv, mvv, x, y = _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO, _ZERO
+        for channel in range(np.uint64(g_colors.shape[1])):
+            g_colors[k, channel] = _ZERO
+        for slot in range(np.uint64(slots[k]), np.uint64(slots[k + np.uint64(1)])):
+            own = sums[slot]
+            m, mu, mv = m + own[0], mu + own[1], mv + own[2]
+            muu, muv, mvv = muu + own[3], muv + own[4], mvv + own[5]
+            x, y = x + own[6], y + own[7]
+            for channel in range(np.uint64(g_colors.shape[1])):
+                g_colors[k, channel] += own[MOMENTS + channel]
+        a, b, c = factors[k, 0], factors[k, 1], factors[k, 2]
+        mu, mv, muu, muv, mvv = mu * per_pixel, mv * per_pixel, muu * per_square, muv * per_square, mvv * per_square
+        g_means2d[k, 0], g_means2d[k, 1] = -a * mu, -(b * mu + c * mv)
+        g_factors[k, 0], g_factors[k, 1], g_factors[k, 2] = (muu - b / c * muv) / a, muv / c, mvv / c
+        g_opacities[k] = -m / max(opacities[k], np.float32(MIN_ALPHA))
+        if len(absgrad) > 0:
+            absgrad[k, 0] += x * per_square
+            absgrad[k, 1] += y * per_square
