@@ -21,8 +21,9 @@ from personify.body.rotations import quaternion_to_matrix
 from personify.body.skinning import forward_kinematics, lbs, rest_to_posed
 from personify.errors import PersonifyError
 from personify.export.clip import AnimationClip
-from personify.export.glb import continuous_quaternions, encode_glb, strongest_influences, write_glb
+from personify.export.glb import continuous_quaternions, encode_glb, write_glb
 from personify.export.glb_reader import decode_glb
+from personify.export.influences import strongest_influences
 
 from .character import checker
 from .glb_checks import check_glb, posed_vertices

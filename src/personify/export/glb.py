@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from personify.body.mesh import Float, Image, Int, Material, MeshPart, Skeleton
+from personify.body.gaussians import Gaussians
+from personify.body.mesh import Float, Image, Material, MeshPart, Skeleton
 from personify.errors import PersonifyError
 from personify.export.clip import AnimationClip
 from personify.export.glb_buffer import GlbBuffer, smallest_index_type
 from personify.export.humanoid import mixamo_name
+from personify.export.influences import strongest_influences
 from personify.export.normals import smooth_normals, tangents
+from personify.export.splat_glb import EXTENSION, splat_mesh
 from personify.export.textures import encode_png
 from personify.files import atomic_path
-
-INFLUENCES = 4  # what every engine reads; further sets are ignored by many
-SMALLEST_WEIGHT = 1e-6
 
 Json = dict[str, Any]
 
@@ -40,6 +40,7 @@ def write_glb(
     joint_prefix: str = "",
     extras: Mapping[str, Any] | None = None,
     copyright: str | None = None,
+    gaussians: Gaussians | None = None,
 ) -> Path:
     """Write an avatar; the same arguments give the same bytes.
 
@@ -52,6 +53,7 @@ def write_glb(
         joint_prefix: put before every joint name, e.g. ``"mixamorig:"``.
         extras: JSON-ready provenance, stored in ``asset.extras``.
         copyright: stored in ``asset.copyright``.
+        gaussians: a surface of 3D Gaussians, beside the parts or instead of them (`personify.export.splat_glb`).
 
     Returns:
         The path written.
@@ -59,7 +61,8 @@ def write_glb(
     Raises:
         PersonifyError: a part or a clip does not fit the skeleton, or ``extras`` is no JSON.
     """
-    data = encode_glb(parts, skeleton, clips, name=name, joint_prefix=joint_prefix, extras=extras, copyright=copyright)
+    options: dict[str, Any] = {"name": name, "joint_prefix": joint_prefix, "extras": extras, "copyright": copyright}
+    data = encode_glb(parts, skeleton, clips, **options, gaussians=gaussians)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
     return Path(path)
@@ -74,9 +77,10 @@ def encode_glb(
     joint_prefix: str = "",
     extras: Mapping[str, Any] | None = None,
     copyright: str | None = None,
+    gaussians: Gaussians | None = None,
 ) -> bytes:
     """The bytes that `write_glb` writes."""
-    _check(parts, skeleton, clips)
+    _check(parts, skeleton, clips, gaussians)
     document = _Document()
     document.add_skeleton(skeleton, name, joint_prefix)
     for part in parts:
@@ -84,6 +88,8 @@ def encode_glb(
     moving = _moving_joints(clips)
     for clip in clips:
         document.add_clip(clip, moving, parts)
+    if gaussians is not None:
+        document.add_gaussians(gaussians)
     asset: Json = {"version": "2.0", "generator": "Personify"}
     asset |= {"copyright": copyright} if copyright else {}
     asset |= {"extras": dict(extras)} if extras else {}
@@ -97,6 +103,7 @@ class _Document:
         self.buffer = GlbBuffer()
         self.lists: dict[str, list[Json]] = {}
         self.roots: list[int] = []
+        self.extensions: list[str] = []
         self._known: dict[tuple[int, bool], int] = {}  # materials and textures by identity: both outlive the writer
 
     def add(self, kind: str, item: Json) -> int:
@@ -154,6 +161,12 @@ class _Document:
             mesh["extras"] = {"targetNames": list(part.morphs)}
         node = {"name": part.name, "mesh": self.add("meshes", mesh), "skin": 0}
         self.roots.append(self.add("nodes", node))
+
+    def add_gaussians(self, gaussians: Gaussians) -> None:
+        mesh = splat_mesh(gaussians, self.buffer, "gaussians", skin=0)
+        node = {"name": "gaussians", "mesh": self.add("meshes", mesh)}  # unskinned: plain viewers show the rest pose
+        self.roots.append(self.add("nodes", node))
+        self.extensions.append(EXTENSION)
 
     def morph(self, part: MeshPart, shape: str) -> int:
         indices, offsets = part.morphs[shape]
@@ -217,14 +230,19 @@ class _Document:
 
     def encode(self, asset: Json) -> bytes:
         views, binary = self.buffer.finish()
-        document = self.lists | {
-            "asset": asset,
-            "scene": 0,
-            "scenes": [{"nodes": self.roots}],
-            "accessors": self.buffer.accessors,
-            "bufferViews": views,
-            "buffers": [{"byteLength": len(binary)}],
-        }
+        used = {"extensionsUsed": self.extensions} if self.extensions else {}
+        document = (
+            self.lists
+            | used
+            | {
+                "asset": asset,
+                "scene": 0,
+                "scenes": [{"nodes": self.roots}],
+                "accessors": self.buffer.accessors,
+                "bufferViews": views,
+                "buffers": [{"byteLength": len(binary)}],
+            }
+        )
         try:
             text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
         except (TypeError, ValueError) as error:
@@ -238,33 +256,6 @@ def _container(text: bytes, binary: bytes) -> bytes:
     return b"".join(
         [header, struct.pack("<I4s", len(text), b"JSON"), text, struct.pack("<I4s", len(binary), b"BIN\0"), binary]
     )
-
-
-def strongest_influences(lbs_weights: Float) -> tuple[Int, Float]:
-    """The four strongest joints of every vertex, renormalised.
-
-    Args:
-        lbs_weights: [V, J], rows sum to about 1.
-
-    Returns:
-        Joint indices [V, 4] uint8 (uint16 beyond 256 joints) and weights [V, 4] float32 in falling order whose sum
-        is 1 to the last bit or two; unused slots are joint 0 with weight 0.
-
-    Example:
-        >>> joints, weights = strongest_influences(np.float32([[0.1, 0.1, 0.2, 0.1, 0.5]]))
-        >>> joints[0, :2].tolist(), float(weights.sum())
-        ([4, 2], 1.0)
-    """
-    count = min(INFLUENCES, lbs_weights.shape[1])
-    joints = np.argsort(-lbs_weights, axis=1, kind="stable")[:, :count]
-    weights = np.take_along_axis(lbs_weights, joints, 1).astype(np.float64)
-    weights[weights < SMALLEST_WEIGHT] = 0
-    weights = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
-    weights[:, 0] = 1 - weights[:, 1:].sum(1, dtype=np.float64)  # what float32 rounding lost
-    joints[weights == 0] = 0
-    unused = ((0, 0), (0, INFLUENCES - count))
-    index_type = np.uint8 if lbs_weights.shape[1] <= 256 else np.uint16
-    return np.pad(joints, unused).astype(index_type), np.pad(weights, unused)
 
 
 def continuous_quaternions(rotations: Float) -> Float:
@@ -289,12 +280,16 @@ def _moving_joints(clips: Sequence[AnimationClip]) -> list[int]:
     return np.flatnonzero(np.any(off_rest, axis=0)).tolist() if off_rest else []
 
 
-def _check(parts: Sequence[MeshPart], skeleton: Skeleton, clips: Sequence[AnimationClip]) -> None:
+def _check(
+    parts: Sequence[MeshPart], skeleton: Skeleton, clips: Sequence[AnimationClip], gaussians: Gaussians | None
+) -> None:
     joints = len(skeleton.joint_names)
     if list(skeleton.parents).count(-1) != 1 or len(skeleton.parents) != joints or skeleton.parents[0] != -1:
         raise PersonifyError("skeleton: expected one parent per joint and one root, the first joint")
-    if not parts:
+    if not parts and gaussians is None:
         raise PersonifyError("parts: expected at least one mesh part")
+    if gaussians is not None and gaussians.lbs_weights.shape[1:] != (joints,):
+        raise PersonifyError(f"gaussians: lbs_weights must have {joints} columns, one per joint")
     for part in parts:
         part.validate()
         if len(part.faces) == 0:
