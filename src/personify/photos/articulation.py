@@ -90,6 +90,7 @@ def minimal_rotation(start: Tensor, end: Tensor) -> Tensor:  # [..., 3], [..., 3
     >>> minimal_rotation(up, up).equal(torch.eye(3)), (minimal_rotation(up, down) @ up).allclose(down)
     (True, True)
     """
+    start, end = torch.broadcast_tensors(start, end)
     opposite = ((start * end).sum(-1) < -0.999)[..., None, None]
     if not opposite.any():
         return _rotation_below_pi(start, end)
