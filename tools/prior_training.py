@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -32,6 +32,7 @@ def fit(
     options: argparse.Namespace,
     report: Callable[[], str] = lambda: "",
     every: int = 200,
+    slow: Sequence[nn.Parameter] = (),
 ) -> None:
     """Adam from a short warm-up down a cosine.
 
@@ -41,14 +42,18 @@ def fit(
         options: from `arguments`.
         report: evaluated for the log, with the module in evaluation mode.
         every: steps between lines of the log.
+        slow: parameters that start where they should be and move at a hundredth of the rate.
     """
-    optimiser = torch.optim.Adam(module.parameters(), options.rate)
+    held = {id(parameter) for parameter in slow}
+    fast = [parameter for parameter in module.parameters() if id(parameter) not in held]
+    groups = [{"params": fast, "rate": options.rate}, {"params": list(slow), "rate": 0.01 * options.rate}]
+    optimiser = torch.optim.Adam(groups if slow else groups[:1])
     first = _resume(module, optimiser, options.checkpoint)
     saved = begun = time.monotonic()
     for step in range(first, options.steps):
         for group in optimiser.param_groups:
             fall = 0.5 * (1 + math.cos(math.pi * step / options.steps))
-            group["lr"] = options.rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * fall)
+            group["lr"] = group["rate"] * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * fall)
         module.train()
         generator = torch.Generator().manual_seed(options.seed * 1_000_003 + step)
         torch.manual_seed(options.seed * 1_000_003 + step)  # dropout and codes

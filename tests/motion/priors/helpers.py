@@ -23,7 +23,7 @@ def path_of(name: str) -> Path:
 
 def worst(answer: Tensor, truth: Tensor) -> float:
     assert answer.shape == truth.shape
-    return float((answer - truth).abs().max())
+    return float((answer - truth).detach().abs().max())
 
 
 def random_rotations(*shape: int, seed: int = 0, scale: float = 0.5) -> Tensor:

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.nn import functional
 
+from motion.priors.helpers import original, path_of, worst
 from personify.body.rotations import axis_angle_to_matrix
 from personify.motion.priors.codebook import different, suppress_duplicates, top_indices
 from personify.motion.priors.losses import candidate_distances, delta_loss, long_rotation_vectors, pose_loss
 from personify.motion.priors.motion_vae import positions
 from personify.motion.priors.official import load_motion_vae, load_realnvp, load_vposer
-from motion.priors.helpers import original, path_of, worst
 
 
 def test_vposer_decodes():

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
 from personify.errors import PersonifyError
-from personify.files import atomic_path
 from personify.motion.priors.guide import PoseEncoder
-from personify.motion.priors.weights import FORMAT, read_prior
+from personify.motion.priors.weights import read_tensors, write_tensors
 
 PRE_TOPK = 40  # how many of the nearest codes are looked at
 FILTER_THRESHOLD = 0.07  # mean absolute difference of axis-angle numbers, radians; nearer poses count as the same
@@ -61,10 +58,8 @@ class PoseCodebook:
         """Write as safetensors in half precision, atomically."""
         tensors = {"poses": self.poses, "embeddings": self.embeddings}
         tensors |= {f"encoder.{name}": tensor for name, tensor in self.encoder.state_dict().items()}
-        halves = {name: tensor.detach().half().contiguous() for name, tensor in sorted(tensors.items())}
-        about = {"kind": "PoseCodebook", "model": self.model, "names": json.dumps(self.names)}
-        with atomic_path(path) as temporary:
-            save_file(halves, temporary, {"format": FORMAT, **about, "config": json.dumps(self.encoder.config)})
+        about = {"kind": "PoseCodebook", "model": self.model, "names": self.names, "config": self.encoder.config}
+        write_tensors(path, tensors, about)
 
     @staticmethod
     def load(path: Path | str = "pose_codebook.safetensors") -> PoseCodebook:
@@ -73,16 +68,12 @@ class PoseCodebook:
         Raises:
             PersonifyError: missing, damaged or of another kind.
         """
-        tensors, metadata = read_prior(path)
-        if metadata.get("kind") != "PoseCodebook":
-            raise PersonifyError(f"{path}: holds a {metadata.get('kind')}; expected a PoseCodebook")
+        tensors, about = read_tensors(path, "PoseCodebook")
         try:
-            encoder = PoseEncoder(**json.loads(metadata["config"]))
-            state = {name[8:]: tensor for name, tensor in tensors.items() if name.startswith("encoder.")}
-            encoder.load_state_dict(state)
+            encoder = PoseEncoder(**about["config"])
+            encoder.load_state_dict({name[8:]: tensor for name, tensor in tensors.items() if "encoder." in name})
             encoder.eval().requires_grad_(False)
-            names = tuple(json.loads(metadata["names"]))
-            return PoseCodebook(tensors["poses"], tensors["embeddings"], names, encoder, metadata["model"])
+            return PoseCodebook(tensors["poses"], tensors["embeddings"], tuple(about["names"]), encoder, about["model"])
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise PersonifyError(f"{path}: not a readable pose code-book ({error})") from error
 

@@ -7,7 +7,8 @@ pose encoder does, Lin et al. 2023, section 3.2); scores by it cost microseconds
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -44,14 +45,14 @@ class PoseEncoder(nn.Module):
             nn.SiLU(),
             nn.Linear(width, width),
             nn.SiLU(),
-            nn.Linear(width, embedding),
         )
+        self.last = nn.Linear(width, embedding)
 
     def forward(self, rotations: Tensor) -> Tensor:
         rotations = without_heading(rotations)
         frames = forward_kinematics(rotations, self.rest.to(rotations.dtype), BODY_PARENTS)
         seen = torch.cat([rotations.flatten(1), 2 * frames[..., :3, 3].flatten(1)], 1)
-        return functional.normalize(self.net(seen), dim=-1)
+        return functional.normalize(self.last(self.net(seen)), dim=-1)
 
 
 def without_heading(rotations: Tensor) -> Tensor:  # [..., J, 3, 3] -> [..., J, 3, 3]
@@ -64,3 +65,13 @@ def without_heading(rotations: Tensor) -> Tensor:  # [..., J, 3, 3] -> [..., J, 
     zero, one = torch.zeros_like(x), torch.ones_like(x)
     undo = torch.stack([cosine, zero, -sine, zero, one, zero, sine, zero, cosine], -1).unflatten(-1, (3, 3))
     return torch.cat([(undo @ root)[..., None, :, :], rotations[..., 1:, :, :]], -3)
+
+
+class TextEncoder(Protocol):
+    """What a guide needs of an image-text model once the poses are embedded."""
+
+    name: str
+
+    def encode_text(self, texts: Sequence[str]) -> Tensor:  # [N, D]
+        """Unit embeddings of texts."""
+        ...

@@ -24,10 +24,7 @@ def save_prior(module: nn.Module, path: Path | str, config: Mapping[str, Any], *
 
     Floating tensors are stored in half precision; the same state gives the same bytes.
     """
-    tensors = {name: _halved(tensor) for name, tensor in sorted(module.state_dict().items())}
-    about = {"format": FORMAT, "kind": type(module).__name__, "config": json.dumps(config, sort_keys=True)}
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {**about, "report": json.dumps(report, sort_keys=True)})
+    write_tensors(path, module.state_dict(), {"kind": type(module).__name__, "config": dict(config), "report": report})
 
 
 def load_prior(kind: type[Prior], path: Path | str) -> Prior:
@@ -40,35 +37,43 @@ def load_prior(kind: type[Prior], path: Path | str) -> Prior:
     Raises:
         PersonifyError: missing, damaged, of another format or of another kind.
     """
-    tensors, metadata = read_prior(path)
-    if metadata.get("kind") != kind.__name__:
-        raise PersonifyError(f"{path}: holds a {metadata.get('kind')}; expected a {kind.__name__}")
+    tensors, about = read_tensors(path, kind.__name__)
     try:
-        module = kind(**json.loads(metadata["config"]))
+        module = kind(**about["config"])
         module.load_state_dict(tensors)
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise PersonifyError(f"{path}: not a readable {kind.__name__} ({error})") from error
     return module.eval().requires_grad_(False)
 
 
-def read_prior(path: Path | str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors (floating ones in float32) and metadata of a file of this format.
+def write_tensors(path: Path | str, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+    """Write tensors, floating ones in half precision, with a description; the same content gives the same bytes."""
+    halves = {name: _halved(tensor) for name, tensor in sorted(tensors.items())}
+    text = json.dumps({"format": FORMAT, **about}, sort_keys=True)
+    with atomic_path(path) as temporary:
+        save_file(halves, temporary, {"prior": text})  # one entry: safetensors orders several at random
+
+
+def read_tensors(path: Path | str, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Inverse of `write_tensors`, floating tensors in float32.
+
+    Args:
+        path: a file, or the name of a shipped asset.
+        kind: what the file must hold.
 
     Raises:
-        PersonifyError: missing, damaged or of another format.
+        PersonifyError: missing, damaged, of another format or of another kind.
     """
     path = Path(path) if Path(path).parent.name or Path(path).is_file() else asset(str(path))
     try:
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
+            about = json.loads((file.metadata() or {}).get("prior", "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, ValueError) as error:
         raise PersonifyError(f"{path}: not a readable safetensors file ({error})") from error
-    if metadata.get("format") != FORMAT:
-        raise PersonifyError(f"{path}: not a prior of format {FORMAT}")
-    return {
-        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()
-    }, metadata
+    if about.get("format") != FORMAT or about.get("kind") != kind:
+        raise PersonifyError(f"{path}: holds {about.get('kind', 'something else')}; expected {kind} of format {FORMAT}")
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}, about
 
 
 def _halved(tensor: Tensor) -> Tensor:

@@ -1,0 +1,75 @@
+"""Making a `PoseCodebook` for any image-text model: draw every pose, embed it, and learn to say the embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from personify.body.rotations import axis_angle_to_matrix
+from personify.errors import PersonifyError
+from personify.motion.priors.codebook import PoseCodebook
+from personify.motion.priors.guide import PoseEncoder
+from personify.motion.priors.pictures import PosePictures
+from personify.perception.protocol import ImageTextModel
+
+STEPS = 1500
+BATCH = 256
+
+
+def build_codebook(
+    model: ImageTextModel,
+    poses: Tensor,  # [N, 22, 3]
+    names: tuple[str, ...] = (),
+    seed: int = 0,
+    steps: int = STEPS,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> PoseCodebook:
+    """Embed poses with an image-text model and distil a `PoseEncoder` from the embeddings.
+
+    Args:
+        model: judges pictures.
+        poses: axis-angle of the body joints, e.g. those of the shipped code-book.
+        names: of the first poses.
+        seed: of the distillation.
+        steps: of the distillation.
+        report: told how many poses of how many are drawn.
+
+    Raises:
+        PersonifyError: ``poses`` is not [N, 22, 3] with at least one pose.
+    """
+    if poses.ndim != 3 or poses.shape[1:] != (22, 3) or not len(poses):
+        raise PersonifyError(f"poses: shape {list(poses.shape)}; expected [N, 22, 3] axis-angle with N of 1 or more")
+    pictures = PosePictures(model.image_size)
+    embeddings = []
+    for index, pose in enumerate(poses):
+        embeddings.append(pictures.embed(model, pose))
+        report(index + 1, len(poses))
+    targets = torch.stack(embeddings)
+    return PoseCodebook(poses, targets, names, distilled(poses, targets, seed, steps), model.name)
+
+
+def distilled(poses: Tensor, embeddings: Tensor, seed: int = 0, steps: int = STEPS) -> PoseEncoder:
+    """A `PoseEncoder` that says the embeddings [N, D] of poses [N, 22, 3].
+
+    Pictures of bodies are all alike to a model, so the network starts at their mean and learns the differences, each
+    direction weighted by how much it varies.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        encoder = PoseEncoder(embeddings.shape[1])
+        with torch.no_grad():
+            encoder.last.weight.mul_(0.1)
+            encoder.last.bias.copy_(embeddings.mean(0))
+        matrices, spread = axis_angle_to_matrix(poses), embeddings.var(0).sum().clamp(min=1e-6)
+        optimiser = torch.optim.Adam(encoder.parameters(), 1e-3)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
+        for _ in range(steps):
+            chosen = torch.randint(len(poses), (min(BATCH, len(poses)),))
+            loss = (encoder(matrices[chosen]) - embeddings[chosen]).square().sum(1).mean() / spread
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    return encoder.eval().requires_grad_(False)
