@@ -148,7 +148,9 @@ def test_an_untrained_network_shows_the_body_and_the_pixels(small, template):
     torch.testing.assert_close(0.5 + 0.28209479 * gaussians.harmonics[0, ~from_template, 0], pixels)
     torch.testing.assert_close(gaussians.opacities[0, from_template].mean(), torch.tensor(0.9))
     torch.testing.assert_close(gaussians.opacities[0, ~from_template].mean(), torch.tensor(0.1))
-    torch.testing.assert_close(gaussians.scales.mean(), torch.tensor(0.008))
+    torch.testing.assert_close(gaussians.scales[0, ~from_template].mean(), torch.tensor(0.008))
+    spacing = template.spacing()[inside][:, None].expand(-1, 3)
+    torch.testing.assert_close(gaussians.scales[0, from_template], 0.6 * spacing.clamp(min=0.001 / 0.6))
 
 
 @pytest.mark.parametrize("views", [1, 2, 4])

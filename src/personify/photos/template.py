@@ -35,6 +35,23 @@ class Template:
     joints: Tensor
     parents: tuple[int, ...] = PARENTS
 
+    def spacing(self) -> Tensor:  # [..., H, W]
+        """Distance in metres from each texel to the next, along the axis on which they lie farther apart.
+
+        On either axis the nearer of the two neighbours counts, because the other one may lie across a seam.
+        """
+        inside = self.mask > 0
+        axes = []
+        for dim in (-2, -1):
+            last = self.mask.shape[dim] - 1
+            step = (self.positions.narrow(dim - 1, 1, last) - self.positions.narrow(dim - 1, 0, last)).norm(dim=-1)
+            both = inside.narrow(dim, 1, last) & inside.narrow(dim, 0, last)
+            step = torch.where(both, step, torch.inf)
+            edge = torch.full_like(step.narrow(dim, 0, 1), torch.inf)
+            axes.append(torch.minimum(torch.cat([edge, step], dim), torch.cat([step, edge], dim)))
+        known = [torch.where(axis.isfinite(), axis, 0) for axis in axes]
+        return torch.maximum(*known)
+
     def to(self, device: torch.device | str) -> Template:
         """The same maps on another device."""
         return Template(

@@ -28,10 +28,10 @@ class NetworkConfig:
         spare_channels: trailing channels of the Gaussian heads that mean nothing here (28 SMPL bones in the original).
         template_size: (height, width) of the template maps.
         scale_unit: metres of ``softplus(raw) = 1``.
-        residual: predict changes of the body's own skinning and of the pixels' colours, and start training from the
-            body's surface. The original predicts both from nothing, which takes its 1.2 million samples.
+        residual: predict changes of the body's own skinning and texel spacing and of the pixels' colours, and start
+            training from the body's surface. The original predicts all from nothing and needs 1.2 million samples.
         initial_opacity: (template, image) of an untrained ``residual`` network.
-        initial_scale: metres, of an untrained ``residual`` network.
+        initial_scale: metres, of the photos' Gaussians in an untrained ``residual`` network.
         body_shapes: length of the body shape to estimate beside the Gaussians; 0 leaves the auxiliary head out.
         body_joints: joints whose rotations the auxiliary head estimates for each view.
     """
@@ -148,7 +148,7 @@ PRESETS: dict[str, NetworkConfig] = {
         template_size=(96, 96),
         scale_unit=0.005,
         residual=True,
-        initial_scale=0.009,
+        initial_scale=0.012,
         body_shapes=11,
     ),
 }

@@ -68,6 +68,7 @@ def activate(
     config: NetworkConfig,
     color_prior: Tensor | None = None,  # [P, 3] sRGB
     bone_prior: Tensor | None = None,  # [P, E] logits
+    scale_prior: Tensor | None = None,  # [P] metres
 ) -> dict[str, Tensor]:
     """Raw channels to the fields of Gaussians.
 
@@ -83,6 +84,8 @@ def activate(
         harmonics = torch.cat([harmonics[:, :1] + constant, harmonics[:, 1:]], 1)
     if bone_prior is not None:
         bone_logits = bone_logits + bone_prior
+    if scale_prior is not None:
+        scale = scale + inverse_softplus(scale_prior / config.scale_unit)[:, None]
     x, y, z, w = quat.unbind(-1)
     return {
         "means": means,
@@ -93,6 +96,11 @@ def activate(
         "bone_logits": bone_logits,
         "joint_log_weights": joint_log_weights(bone_logits, config.parents),
     }
+
+
+def inverse_softplus(value: Tensor) -> Tensor:
+    """What `softplus` turns into the (positive) value."""
+    return value + (-(-value).expm1()).log()
 
 
 def _unit(quaternion: Tensor) -> Tensor:

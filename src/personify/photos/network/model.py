@@ -13,11 +13,13 @@ from personify.photos.network.auxiliary import BodyEstimate, BodyHead
 from personify.photos.network.backbone import Decoder, Encoder
 from personify.photos.network.config import PRESETS, NetworkConfig
 from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map
-from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows
+from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows, inverse_softplus
 from personify.photos.template import Template
 
 MASK_THRESHOLD = 1e-3
 """Pixels and texels below this mask value get no Gaussian."""
+
+_COVERING = 0.6  # standard deviation over distance at which round neighbours look like a surface
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,11 @@ class PhotoNetwork(nn.Module):
                 nn.init.zeros_(module.bias)
         if self.config.residual:
             _start_still(self.template_position.out)
-            _start_from_body(self.template_gaussian.out, self.config.initial_opacity[0], self.config)
-            _start_from_body(self.image_gaussian.out, self.config.initial_opacity[1], self.config)
+            _start_round(self.template_gaussian.out, self.config.initial_opacity[0])
+            _start_round(self.image_gaussian.out, self.config.initial_opacity[1])
+            with torch.no_grad():
+                raw_scale = inverse_softplus(torch.tensor(self.config.initial_scale / self.config.scale_unit))
+                self.image_gaussian.out.bias[1:4] = raw_scale
 
     def resize_template(self, size: tuple[int, int]) -> None:
         """Change the template's resolution, as between training stages: its tokens are resampled as a grid."""
@@ -134,10 +139,13 @@ class PhotoNetwork(nn.Module):
         raw = self.template_gaussian(hooked, self.template_grid, maps, texels)
         displacement = _pixel_rows(self.template_position(hooked, self.template_grid)).index_select(0, texels)
         means = exponential_map(displacement) + positions.flatten(0, 2)[texels]
-        bones = None
+        priors: dict[str, Tensor] = {}
         if self.config.residual:
-            bones = spread_over_bones(lbs_weights.flatten(0, 2)[texels], template.parents).clamp(min=1e-4).log()
-        fields = activate(raw, means, mask.flatten()[texels], self.config, bone_prior=bones)
+            bones = spread_over_bones(lbs_weights.flatten(0, 2)[texels], template.parents)
+            priors["bone_prior"] = bones.clamp(min=1e-4).log()
+            spacing = template.spacing().expand(batch, -1, -1).flatten()[texels]
+            priors["scale_prior"] = (_COVERING * spacing).clamp(min=0.001)
+        fields = activate(raw, means, mask.flatten()[texels], self.config, **priors)
         person, row, column = (mask > MASK_THRESHOLD).nonzero().unbind(1)
         return fields, person, torch.stack([torch.zeros_like(row), row, column], -1)
 
@@ -184,12 +192,11 @@ def _start_still(layer: nn.Conv2d | nn.Linear) -> None:
         nn.init.zeros_(layer.bias)
 
 
-def _start_from_body(layer: nn.Linear, opacity: float, config: NetworkConfig) -> None:
-    """Round Gaussians of the configured size and opacity; colours and skinning as given."""
+def _start_round(layer: nn.Linear, opacity: float) -> None:
+    """Round Gaussians of one opacity; colours, skinning and size as given."""
     _start_still(layer)
     with torch.no_grad():
         layer.bias[0] = torch.logit(torch.tensor(opacity))
-        layer.bias[1:4] = torch.tensor(config.initial_scale / config.scale_unit).expm1().log()
         layer.bias[7] = 1.0
 
 
