@@ -19,7 +19,7 @@ from personify.errors import PersonifyError
 from personify.export.viewer import write_viewer
 from personify.files import ASSETS, sha256
 from personify.motion.clip import Motion
-from personify.motion.files import read_motion
+from personify.motion.files import is_motion_file, read_motion
 from personify.motion.select import motion_from_text
 from personify.render.shading import shade_image
 from personify.show import write_film, write_views
@@ -30,7 +30,6 @@ from personify.text.reader import read
 from personify.wardrobe.dress import dress
 
 COMPILING_SECONDS = 25  # on two cores of a present-day laptop
-MOTION_FILES = (".bvh", ".npz")
 
 
 @contextmanager
@@ -76,12 +75,12 @@ def compile_kernels() -> None:
 
 
 def motion_of(words_or_file: str, seed: int = 0) -> Motion:
-    """A motion from words, or from a ``.bvh`` or ``.npz`` file.
+    """A motion from words, or from a file or folder that `personify.motion.files.read_motion` reads.
 
     Raises:
         PersonifyError: the file is missing or unreadable.
     """
-    if Path(words_or_file).suffix.lower() in MOTION_FILES:
+    if is_motion_file(words_or_file):
         return read_motion(words_or_file)
     return motion_from_text(words_or_file, seed).motion
 
@@ -105,7 +104,7 @@ def produce(
         raise PersonifyError(f"size: {size}; expected 16 to 4096 pixels")
     console = Console()
     stages = Stages(lambda name, stage: _tell(console, stage))
-    from_file = motion is not None and Path(motion).suffix.lower() in MOTION_FILES
+    from_file = motion is not None and is_motion_file(motion)
     performed = read_motion(motion) if motion is not None and from_file else None
     with whole_folder(output) as folder:
         console.print(f"[bold]personify[/bold] preset {preset}, device cpu, seed {seed}")

@@ -130,3 +130,10 @@ def test_shoulders_and_feet_mean_what_the_rig_means():
 def test_what_is_no_humanoid_is_refused_with_what_is_missing():
     with pytest.raises(PersonifyError, match="no joint found for left hip"):
         match_joints(["root", "tail", "jaw"], [-1, 0, 1])
+
+
+def test_a_missing_joint_is_named_with_the_nearest_names():
+    names = ["Hips", "LeftUppLeg", "LeftLeg", "LeftFoot", "RightUpLeg", "RightLeg", "RightFoot", "Chest",
+             "LeftArm", "LeftForeArm", "LeftHand", "RightArm", "RightForeArm", "RightHand"]  # fmt: skip
+    with pytest.raises(PersonifyError, match=r"no joint found for left hip .*nearest to left hip: LeftUppLeg"):
+        match_joints(names, [-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 7, 11, 12])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from motion.helpers import angles_between
 from personify.errors import PersonifyError
 from personify.motion import files
 from personify.motion.bvh import write_bvh
@@ -40,7 +41,7 @@ def test_bvh_goes_through_the_same_door(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.fbx", b"", "unknown motion format '.fbx'; expected .bvh or .npz"),
+        ("a.fbx", b"", "unknown motion format '.fbx'; expected .bvh, .npz, .glb, .vrma"),
         ("a.npz", b"PK\x03\x04 nonsense", "damaged"),
         ("a.npz", b"", "damaged"),
         ("a.bvh", b"\x00\xff\xfe", "not a BVH file"),
@@ -103,3 +104,23 @@ def test_only_npz_is_written(tmp_path):
     with pytest.raises(PersonifyError, match=r"expected \.npz"):
         write_motion(WALK, tmp_path / "walk.json")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["wave_right", "jumping_jacks"])
+def test_the_amass_layout_comes_back(tmp_path, name):
+    motion = library_motion(name)
+    write_motion(motion, tmp_path / "motion.amass.npz")
+    with np.load(tmp_path / "motion.amass.npz") as file:
+        assert file["poses"].shape == (motion.num_frames, 165)
+        assert 0.85 < file["trans"][0, 2] < 1.0  # z is up, and the body's origin is close to its pelvis in z
+    back = read_motion(tmp_path / "motion.amass.npz")
+    assert back.fps == motion.fps
+    assert angles_between(back.rotations, motion.rotations).max() < 0.1
+    travel, expected = (m.translation[:, [0, 2]] - m.translation[0, [0, 2]] for m in (back, motion))
+    np.testing.assert_allclose(travel, expected, atol=1e-3)
+
+
+def test_an_unknown_extension_to_write(tmp_path):
+    with pytest.raises(PersonifyError, match=r"expected \.npz, \.amass\.npz, \.bvh or \.glb"):
+        write_motion(WALK, tmp_path / "walk.fbx")
+    assert not list(tmp_path.iterdir())

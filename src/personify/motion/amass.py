@@ -10,6 +10,7 @@ import numpy as np
 
 from personify.body.pose import HAND_JOINTS, JOINT_INDEX, NUM_JOINTS
 from personify.errors import PersonifyError
+from personify.files import atomic_path
 from personify.motion.clip import Motion
 from personify.motion.grounding import on_floor
 from personify.motion.kinematics import Float64, axis_angles, matrices
@@ -17,6 +18,8 @@ from personify.motion.kinematics import Float64, axis_angles, matrices
 LICENCE = "AMASS: non-commercial scientific research only, see https://amass.is.tue.mpg.de/license.html"
 REST_HEIGHT = 0.93  # pelvis above the soles of the mean SMPL body; the file's own body needs the licensed model
 Z_UP_TO_Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+# Pelvis of the mean neutral SMPL-X body in its own axes: its translation moves the body's origin, not the pelvis.
+_MEAN_PELVIS = np.array([0.003, -0.351, 0.012])
 _SPLIT_KEYS = ("root_orient", "pose_body")
 _FIRST_HAND_JOINT = JOINT_INDEX[HAND_JOINTS[0]]
 
@@ -77,3 +80,34 @@ def _rotations(arrays: Mapping[str, Any], path: Path) -> Float64:
         if key in arrays:
             rotations[:, first:last] = np.asarray(arrays[key], float).reshape(frames, last - first, 3)
     return rotations
+
+
+def write_amass(motion: Motion, path: Path | str) -> None:
+    """Write a motion in AMASS's SMPL-X layout: z up, ``poses`` [F, 165], ``trans`` [F, 3], betas of the mean body.
+
+    Raises:
+        PersonifyError: the extension is not ``.npz`` or the folder cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".npz":
+        raise PersonifyError(f"{path}: unknown extension for AMASS; expected .npz")
+    rotations = motion.rotations.astype(float)
+    rotations[:, 0] = axis_angles(Z_UP_TO_Y_UP.T @ matrices(rotations[:, 0]))
+    height = motion.translation * (1, REST_HEIGHT / motion.rest_height, 1)
+    poses = rotations.reshape(len(rotations), -1)
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(
+            file,
+            surface_model_type=np.array("smplx"),
+            gender=np.array("neutral"),
+            mocap_frame_rate=np.float64(motion.fps),
+            mocap_time_length=np.float64(motion.duration),
+            trans=height @ Z_UP_TO_Y_UP - _MEAN_PELVIS,
+            poses=poses,
+            root_orient=poses[:, :3],
+            pose_body=poses[:, 3:66],
+            pose_jaw=poses[:, 66:69],
+            pose_eye=poses[:, 69:75],
+            pose_hand=poses[:, 75:],
+            betas=np.zeros(16),
+        )

@@ -1,4 +1,4 @@
-"""Motions on disk: our own ``.npz``, and `read_motion`, which knows every format by its extension."""
+"""Motions on disk: our own ``.npz``, and `read_motion` and `write_motion`, which know every format by its extension."""
 
 from __future__ import annotations
 
@@ -10,20 +10,49 @@ from typing import Any
 import numpy as np
 
 from personify.errors import PersonifyError
+from personify.export.glb import write_glb
 from personify.files import atomic_path
-from personify.motion.amass import amass_motion, is_amass
-from personify.motion.bvh import read_bvh
+from personify.motion.amass import amass_motion, is_amass, write_amass
+from personify.motion.bvh import read_bvh, write_bvh
 from personify.motion.clip import Motion
+from personify.motion.gltf import read_glb_motion
+from personify.motion.kinematics import REFERENCE_SKELETON
+from personify.motion.smplx_json import read_smplx_folder
+from personify.motion.stick_figure import stick_figure
 
 FORMAT = "personify-motion-1"
+READABLE = (".bvh", ".npz", ".glb", ".vrma")
 MAX_BYTES = 512 * 2**20  # unpacked: an hour of 55 joints at 120 fps is 285 MB
 
 
 def write_motion(motion: Motion, path: Path | str) -> None:
-    """Write a motion as ``.npz``; the same motion gives the same bytes."""
+    """Write a motion; the same motion gives the same bytes.
+
+    Args:
+        motion: what to write.
+        path: ``.npz`` (ours, everything exactly), ``.amass.npz`` (AMASS's SMPL-X layout), ``.bvh``, or ``.glb`` (an
+            animated stick figure with Mixamo's joint names); the last two on the skeleton of a 1.75 m adult.
+
+    Raises:
+        PersonifyError: another extension, or the folder cannot be written.
+    """
     path = Path(path)
-    if path.suffix != ".npz":
-        raise PersonifyError(f"{path}: unknown extension for a motion; expected .npz (or use `write_bvh`)")
+    name = path.name.lower()
+    if name.endswith(".amass.npz"):
+        write_amass(motion, path)
+    elif name.endswith(".npz"):
+        _write_own(motion, path)
+    elif name.endswith(".bvh"):
+        write_bvh(motion.retargeted(REFERENCE_SKELETON), path)
+    elif name.endswith(".glb"):
+        clip = motion.retargeted(REFERENCE_SKELETON).to_clip()
+        extras = {"licence": motion.licence, "source": motion.source, "text": motion.text}
+        write_glb(path, [stick_figure(REFERENCE_SKELETON)], REFERENCE_SKELETON, [clip], name=motion.name, extras=extras)
+    else:
+        raise PersonifyError(f"{path}: unknown extension for a motion; expected .npz, .amass.npz, .bvh or .glb")
+
+
+def _write_own(motion: Motion, path: Path) -> None:
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(
             file,
@@ -41,7 +70,8 @@ def write_motion(motion: Motion, path: Path | str) -> None:
 
 
 def read_motion(path: Path | str) -> Motion:
-    """Read a motion: ``.bvh``, or ``.npz`` of our own or of AMASS (both layouts).
+    """Read a motion: ``.bvh``; ``.npz`` of our own or of AMASS (both layouts); the first animation of a ``.glb`` or
+    ``.vrma``; a folder of SMPL-X JSON frames.
 
     Raises:
         PersonifyError: the file is missing, of another kind, damaged or too large.
@@ -55,16 +85,32 @@ def read_motion(path: Path | str) -> Motion:
         'walk'
     """
     path = Path(path)
-    if path.suffix.lower() not in (".bvh", ".npz"):
-        raise PersonifyError(f"{path}: unknown motion format {path.suffix!r}; expected .bvh or .npz")
+    if path.is_dir():
+        return read_smplx_folder(path)
+    suffix = path.suffix.lower()
+    if suffix not in READABLE:
+        expected = f"{', '.join(READABLE)} or a folder of SMPL-X .json frames"
+        raise PersonifyError(f"{path}: unknown motion format {path.suffix!r}; expected {expected}")
     if not path.is_file():
-        raise PersonifyError(f"{path}: no such file; expected a .bvh or .npz motion")
-    if path.suffix.lower() == ".bvh":
+        raise PersonifyError(f"{path}: no such file; expected a motion ({', '.join(READABLE)})")
+    if suffix == ".bvh":
         return read_bvh(path)
+    if suffix in (".glb", ".vrma"):
+        return read_glb_motion(path)
     arrays = _read_arrays(path)
     if is_amass(arrays):
         return amass_motion(arrays, path)
     return _own_motion(arrays, path)
+
+
+def is_motion_file(text: str) -> bool:
+    """Whether a text names a motion to read rather than saying one in words.
+
+    >>> is_motion_file("dance.bvh"), is_motion_file("dance")
+    (True, False)
+    """
+    path = Path(text)
+    return path.suffix.lower() in READABLE or any(path.glob("*.json"))
 
 
 def _read_arrays(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 
@@ -109,8 +110,8 @@ def match_joints(names: list[str], parents: list[int]) -> dict[str, int]:
     missing = [f"{side} {role}" for side, _ in SIDES for role in _REQUIRED if f"{side}_{role}" not in roles]
     if missing:
         raise PersonifyError(
-            f"no joint found for {', '.join(missing)} among {', '.join(names)[:200]}; expected a humanoid "
-            "with joint names of CMU, Mixamo, MotionBuilder, Rokoko, Xsens or SMPL"
+            f"no joint found for {', '.join(missing)} among {', '.join(names)[:200]}{_nearest(missing[0], names)}; "
+            "expected a humanoid with joint names of CMU, Mixamo, MotionBuilder, Rokoko, Xsens, VRM or SMPL"
         )
     return roles | _central(names, parents, roles, found)
 
@@ -142,10 +143,32 @@ def _fingers(side: str, found: dict[tuple[str, str], int]) -> dict[str, int]:
     for finger in FINGERS:
         for k in (1, 2, 3):
             for word in (finger, "little") if finger == "pinky" else (finger,):
-                for base in (f"hand{word}{k}", f"inhand{word}{k}", f"{word}{k}", f"{word}0{k}"):
+                bases = (
+                    f"hand{word}{k}",
+                    f"inhand{word}{k}",
+                    f"{word}{k}",
+                    f"{word}0{k}",
+                    f"{word}{_vrm_bone(finger, k)}",
+                )
+                for base in bases:
                     if (side, base) in found:
                         roles.setdefault(f"{side}_{finger}{k}", found[side, base])
     return roles
+
+
+def _nearest(missing: str, names: list[str]) -> str:
+    """The joints whose names come nearest to what is missing, as a hint."""
+    side, role = missing.split(" ", 1)
+    wanted = [side + base for base in _SIDED_NAMES[role]]
+    by_key = {"".join(_side_and_base(name)): name for name in names}
+    close = [match for want in wanted for match in difflib.get_close_matches(want, by_key, 2, 0.7)]
+    hints = list(dict.fromkeys(by_key[match] for match in close))[:3]
+    return f" (nearest to {missing}: {', '.join(hints)})" if hints else ""
+
+
+def _vrm_bone(finger: str, k: int) -> str:
+    bones = ("metacarpal", "proximal", "distal") if finger == "thumb" else ("proximal", "intermediate", "distal")
+    return bones[k - 1]
 
 
 def _central(
