@@ -27,9 +27,25 @@ class Encoder(nn.Module):
         head_width = self.config.encoder_width // self.config.encoder_heads
         rope = rope_2d((patches.shape[2], patches.shape[3]), head_width, self.config.rope_base, images.device)
         x = patches.flatten(2).mT
+        if self.config.guided:
+            x = x + place_waves(patches.shape[2], patches.shape[3], self.config.encoder_width, images.device)
         for block in self.blocks:
             x = block(x, rope)
         return self.norm(x)
+
+
+def place_waves(rows: int, columns: int, width: int, device: torch.device) -> Tensor:  # [rows * columns, width]
+    """Sines and cosines of every patch's place in the photo, from half a wave to eight waves along each side.
+
+    Places are fractions of the sides, so that a finer grid of the same photo sees the same waves.
+    """
+    frequencies = torch.pi * 16 ** (torch.arange(width // 4, device=device) / (width // 4))
+    waves = []
+    for count in (rows, columns):
+        phases = ((torch.arange(count, device=device) + 0.5) / count)[:, None] * frequencies
+        waves.append(torch.cat([phases.sin(), phases.cos()], -1))
+    grid = waves[0][:, None].expand(-1, columns, -1), waves[1][None].expand(rows, -1, -1)
+    return 0.5 * torch.cat(grid, -1).flatten(0, 1)
 
 
 class Decoder(nn.Module):

@@ -30,6 +30,8 @@ class NetworkConfig:
         scale_unit: metres of ``softplus(raw) = 1``.
         residual: predict changes of the body's own skinning and texel spacing and of the pixels' colours, and start
             training from the body's surface. The original predicts all from nothing and needs 1.2 million samples.
+        guided: show the encoder where a patch lies in its photo (rotary embedding shows only how patches lie to each
+            other) and one key colour wherever the mask is empty. The original has to find out both by itself.
         initial_opacity: (template, image) of an untrained ``residual`` network.
         initial_scale: metres, of the photos' Gaussians in an untrained ``residual`` network.
         body_shapes: length of the body shape to estimate beside the Gaussians; 0 leaves the auxiliary head out.
@@ -55,6 +57,7 @@ class NetworkConfig:
     template_size: tuple[int, int] = (1024, 1024)
     scale_unit: float = 0.001
     residual: bool = False
+    guided: bool = False
     initial_opacity: tuple[float, float] = (0.9, 0.1)
     initial_scale: float = 0.008
     body_shapes: int = 0
@@ -112,6 +115,7 @@ PRESETS: dict[str, NetworkConfig] = {
         sh_degree=1,
         template_size=(512, 512),
         residual=True,
+        guided=True,
         initial_scale=0.002,
         body_shapes=11,
     ),
@@ -129,6 +133,7 @@ PRESETS: dict[str, NetworkConfig] = {
         template_size=(256, 256),
         scale_unit=0.002,
         residual=True,
+        guided=True,
         initial_scale=0.004,
         body_shapes=11,
     ),
@@ -148,6 +153,7 @@ PRESETS: dict[str, NetworkConfig] = {
         template_size=(96, 96),
         scale_unit=0.005,
         residual=True,
+        guided=True,
         initial_scale=0.012,
         body_shapes=11,
     ),

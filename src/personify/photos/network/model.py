@@ -18,6 +18,7 @@ from personify.photos.template import Template
 
 MASK_THRESHOLD = 1e-3
 """Pixels and texels below this mask value get no Gaussian."""
+_KEY_COLOR = (1.0, -1.0, 1.0)  # magenta, which hardly any cloth or skin is; in -1..1
 
 _COVERING = 0.6  # standard deviation over distance at which round neighbours look like a surface
 
@@ -98,6 +99,9 @@ class PhotoNetwork(nn.Module):
         """
         self._check(images, masks, template)
         normalised = images * 2 - 1
+        if self.config.guided:
+            key = normalised.new_tensor(_KEY_COLOR)[:, None, None]
+            normalised = torch.where(masks[:, :, None] > MASK_THRESHOLD, normalised, key)
         template_tokens, image_tokens = self._tokens(normalised)
         # the heads' exponentials and millimetre scales need full precision
         with torch.autocast(images.device.type, enabled=False):
