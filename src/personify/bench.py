@@ -1,4 +1,4 @@
-"""What this machine takes for a frame, a body and a dressed person (``personify bench``)."""
+"""What this machine takes for a frame, a body and a dressed person (``personify bench``), and reports in general."""
 
 from __future__ import annotations
 
@@ -53,6 +53,30 @@ def bench(size: int = 512, frames: int = 24, preset: str = "standard") -> dict[s
         "body forward, ms": _milliseconds(lambda k: body(), frames),
         f"dressing, {preset}, s": round(_milliseconds(lambda k: dress(outfit, texture_size), 3) / 1000, 2),
     }
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """A line per number, and a table per list of rows.
+
+    Example:
+        >>> print(as_text({"cores": 2, "pictures": [{"pixels": 64, "ms": 1.5}, {"pixels": 128}]}))
+        cores                            2
+        pictures
+            pixels  ms
+            64      1.5
+            128     -
+    """
+    return "\n".join(
+        "\n".join([name, *_rows(value)]) if isinstance(value, list) else f"{name:32s} {value}"
+        for name, value in report.items()
+    )
+
+
+def _rows(rows: list[dict[str, Any]]) -> list[str]:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names, *([str(row.get(name, "-")) for name in names] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["    " + "  ".join(f"{c:{w}s}" for c, w in zip(line, widths, strict=True)).rstrip() for line in cells]
 
 
 def _milliseconds(work: Callable[[int], object], times: int) -> float:

@@ -86,13 +86,31 @@ class Warmup:
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure this machine: milliseconds per frame, seconds to dress, milliseconds of the body."""
+    """Measure this machine: milliseconds per frame, seconds to dress, milliseconds of the body; or Gaussians."""
 
+    what: tyro.conf.Positional[Literal["general", "splat"]] = "general"
+    """What to measure; splat = Gaussians, about a minute."""
     output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
     """.json file to write the numbers to."""
 
 
-Command = Create | Animate | Export | Looks | Doctor | Warmup | Bench
+@dataclass(frozen=True)
+class Codebook:
+    """Make a code-book for an image-text model: draw everything in it and embed the pictures."""
+
+    action: tyro.conf.Positional[Literal["build"]]
+    """What to do."""
+    kind: Literal["pose"] = "pose"
+    """What is in it."""
+    model: Path | None = None
+    """A .safetensors of an image-text model; the shipped one if not given."""
+    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/codebook.safetensors")
+    """.safetensors file to write."""
+    seed: int = 0
+    """Of the small network that is fitted to the embeddings."""
+
+
+Command = Create | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook
 
 
 @dataclass(frozen=True)
@@ -115,6 +133,7 @@ def main(argv: list[str] | None = None) -> None:
         Doctor: _doctor,
         Warmup: _warmup,
         Bench: _bench,
+        Codebook: _codebook,
     }
     try:
         verbs[type(arguments.command)](arguments.command)
@@ -196,12 +215,24 @@ def _warmup(command: Warmup) -> None:
 
 
 def _bench(command: Bench) -> None:
-    from personify.bench import bench, write_report
+    from personify.bench import as_text, bench, write_report
+    from personify.render.gaussians.bench import bench_splat
 
-    report = bench()
-    print("\n".join(f"{name:32s} {value}" for name, value in report.items()))
+    report = bench() if command.what == "general" else bench_splat()
+    print(as_text(report))
     if command.output:
         write_report(report, command.output)
+
+
+def _codebook(command: Codebook) -> None:
+    from rich.progress import track
+
+    from personify.motion.priors.building import build_pose_codebook
+    from personify.perception.towers import SmallImageText
+
+    codebook = build_pose_codebook(SmallImageText.load(command.model), command.seed, track)
+    codebook.save(command.output)
+    print(f"{command.output}: {len(codebook.poses)} poses for {codebook.model}")
 
 
 if __name__ == "__main__":

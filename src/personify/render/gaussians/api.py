@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from personify.render.gaussians import oracle
+from personify.render.gaussians import cuda, oracle
 from personify.render.gaussians.checks import check_choices, check_shapes, check_values, check_view
 from personify.render.gaussians.view import Projection, View, conics
 
@@ -102,21 +103,37 @@ def rasterization(
         sh_degree=sh_degree, render_mode=render_mode, rasterize_mode=rasterize_mode, camera_model=camera_model
     )
     antialiased, ortho = rasterize_mode == "antialiased", camera_model == "ortho"
-    view = View(width, height, *map(float, (near_plane, far_plane, radius_clip, eps2d)), antialiased, ortho)
+    near_plane, far_plane, radius_clip, eps2d = map(float, (near_plane, far_plane, radius_clip, eps2d))
+    view = View(width, height, near_plane, far_plane, radius_clip, eps2d, antialiased, ortho)
     check_view(view)
     tensors: dict[str, Tensor | None] = {"means": means, "quats": quats, "scales": scales, "covars": covars}
     tensors |= {"opacities": opacities, "colors": colors, "viewmats": viewmats, "Ks": Ks, "backgrounds": backgrounds}
     check_shapes(tensors, sh_degree, render_mode)
     check_values(tensors)
+    if means.is_cuda and means.dtype == torch.float32 and cuda.available():
+        modes = {"render_mode": render_mode, "rasterize_mode": rasterize_mode, "sh_degree": sh_degree}
+        return cuda.rasterization(tensors, view, absgrad=absgrad, **modes)
     return draw(_backend(means), tensors, view, sh_degree=sh_degree, render_mode=render_mode, absgrad=absgrad)
 
 
-def _backend(means: Tensor) -> Backend:
-    if means.device.type == "cpu" and means.dtype == torch.float32:
-        from personify.render.gaussians import cpu
+def compiled() -> Backend:
+    """The numba kernels, or the oracle where numba does not compile (``NUMBA_DISABLE_JIT``) or has changed too much."""
+    import numba
 
-        return Backend(cpu.project, oracle.shade, cpu.blend)
-    return ORACLE
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return ORACLE
+    try:
+        from personify.render.gaussians import cpu
+    except (ImportError, AttributeError) as error:
+        warnings.warn(
+            f"Gaussians are drawn slowly, as numba {numba.__version__} is not understood: {error}", stacklevel=2
+        )
+        return ORACLE
+    return Backend(cpu.project, cpu.shade, cpu.blend)
+
+
+def _backend(means: Tensor) -> Backend:
+    return compiled() if means.device.type == "cpu" and means.dtype == torch.float32 else ORACLE
 
 
 def draw(

@@ -1,9 +1,10 @@
 """Kernels that composite tiles of 16 x 16 pixels, and their adjoint.
 
-A tile is sixteen blocks of 4 x 4 pixels, each one `simd.Lanes`; a Gaussian visits only the blocks that its box touches.
-A pixel that has stopped is marked by the sign of its transmittance. The adjoint runs front to back as well: with S what
-is still to be composited of (colour . gradient), dL/dalpha = T (colour . gradient) - S / (1 - alpha). It gathers moments
-of dL/dsigma over the whitened offsets (u, v) in a slot per (Gaussian, tile), so that nothing is added atomically.
+A tile is sixteen blocks of 4 x 4 pixels, each one `simd.Lanes`; a Gaussian visits only the blocks that its box
+touches. A pixel that has stopped is marked by the sign of its transmittance. The adjoint runs front to back as well:
+with S what is still to be composited of (colour . gradient), dL/dalpha = T (colour . gradient) - S / (1 - alpha).
+It gathers moments of dL/dsigma over the whitened offsets (u, v) in a slot per (Gaussian, tile), so that nothing is
+added atomically.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from personify.render.gaussians.simd import (
     columns,
     exp2,
     load,
-    magnitude,
+    maximum,
     minimum,
     prefetch,
     rows,
@@ -173,34 +174,28 @@ def _composite(members: Any, records: Any, left: Any, top: Any, channels: Any, p
 
 @njit(cache=True, nogil=True)
 def _saturated(planes: Any) -> Any:
-    for i in range(PLANE):
-        if planes[i] > _ZERO:
-            return False
-    return True
+    largest = load(planes, np.uint64(0))
+    for block in range(np.uint64(1), np.uint64(BLOCKS * BLOCKS)):
+        largest = maximum(largest, load(planes, block * np.uint64(LANES)))
+    return not some(largest > _ZERO)
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
-def blend_backward(
-    stride: Any,
-    tiles: Any,
-    starts: Any,
-    stops: Any,
-    members: Any,
-    records: Any,
-    slots: Any,
-    absolute: Any,
-    image: Any,
-    passed: Any,
-    g_image: Any,
-    g_alpha: Any,
-    sums: Any,
-) -> None:
-    """Fill ``sums`` [pairs, MOMENTS + X]: what every (Gaussian, tile) contributes to the gradients."""
+def blend_backward(lists: Any, absolute: Any, pictures: Any, sums: Any) -> None:
+    """Fill ``sums`` [pairs, MOMENTS + X]: what every (Gaussian, tile) contributes to the gradients.
+
+    Args:
+        lists: stride, tiles, starts, stops, members, records, slots of the forward pass.
+        absolute: also sum absolute gradients of the means.
+        pictures: image, passed, and gradients of the image and of alpha.
+    """
+    stride, tiles, starts, stops, members, records, slots = lists
+    channels = np.uint64(pictures[0].shape[2])
     for turn in prange(len(stops)):
         tile, left, top = _origin(turn, stride, tiles)
         mine = members[starts[tile] : starts[tile + 1]]
         if len(mine) > 0:
-            planes = _prepare(left, top, image, passed, g_image, g_alpha)
+            planes = _prepare(left, top, pictures)
             for j in range(len(mine)):
                 k = np.uint64(mine[j])
                 first_x, last_x, first_y, _ = touched(records[k])
@@ -209,12 +204,13 @@ def blend_backward(
                 for i in range(len(own)):
                     own[i] = _ZERO
                 if j < stops[tile] - starts[tile]:
-                    _gather(records[k], left, top, image.shape[2], absolute, planes, own)
+                    _gather(records[k], left, top, channels, absolute, planes, own)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _prepare(left: Any, top: Any, image: Any, passed: Any, g_image: Any, g_alpha: Any) -> Any:
+def _prepare(left: Any, top: Any, pictures: Any) -> Any:
     """Planes of a tile: transmittance, what is still to be composited, gradient of each channel; room for sums."""
+    image, passed, g_image, g_alpha = pictures
     height, width, channels = image.shape
     planes = aligned_zeros((2 + channels) * int(PLANE) + channels * LANES)
     for y in range(min(TILE, height - top)):
@@ -233,21 +229,20 @@ def _prepare(left: Any, top: Any, image: Any, passed: Any, g_image: Any, g_alpha
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
 def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, planes: Any, slot: Any) -> None:
     """Composite one Gaussian again and write its sums, if it reaches a pixel of the tile."""
-    of_channels = PLANE * np.uint64(2 + channels)
+    of_channels = PLANE * (np.uint64(2) + channels)
     mean_x, mean_y = record[MEAN_X], record[MEAN_Y]
     a, b, c, log_opacity = record[FACTOR_A], record[FACTOR_B], record[FACTOR_C], record[LOG_OPACITY]
     first_x, last_x, first_y, last_y = _blocks(record, left, top)
-    m, mu, mv, muu, muv, mvv = zeros(), zeros(), zeros(), zeros(), zeros(), zeros()
-    absolute_x, absolute_y = zeros(), zeros()
+    m = mu = mv = muu = muv = mvv = absolute_x = absolute_y = zeros()
     reached = False
-    for channel in range(np.uint64(channels)):
+    for channel in range(channels):
         store(planes, of_channels + channel * np.uint64(LANES), zeros())
     for y in range(first_y, last_y):
         dy = rows() + (np.float32(4 * y + top) - mean_y)
         v = dy * c
         across = dy * b
         level = log_opacity - v * v
-        row, row_u = zeros(), zeros()
+        row = row_u = zeros()
         for x in range(first_x, last_x):
             at = np.uint64((y * BLOCKS + x) * LANES)
             u = (columns() + (np.float32(4 * x + left) - mean_x)) * a + across
@@ -263,7 +258,7 @@ def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, plan
                 weight = select(drawn, before - after, zeros())
                 store(planes, at, select(seen, select(goes_on, after, -before), before))
                 toward = zeros()
-                for channel in range(np.uint64(channels)):
+                for channel in range(channels):
                     gradient = load(planes, at + PLANE * (np.uint64(2) + channel))
                     toward = toward + gradient * record[CHANNELS + channel]
                     own = of_channels + channel * np.uint64(LANES)
@@ -277,8 +272,9 @@ def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, plan
                 row_u = row_u + slope * u
                 muu = muu + slope * u * u
                 if absolute:
-                    absolute_x = absolute_x + magnitude(slope * u)
-                    absolute_y = absolute_y + magnitude(slope * (u * b + v * c))
+                    absolute_x = absolute_x + maximum(slope * u, -slope * u)
+                    down = slope * (u * b + v * c)
+                    absolute_y = absolute_y + maximum(down, -down)
         m, mu = m + row, mu + row_u
         mv, muv = mv + row * v, muv + row_u * v
         mvv = mvv + row * v * v
@@ -286,7 +282,7 @@ def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, plan
         slot[0], slot[1], slot[2], slot[3] = total(m), total(mu), total(mv), total(muu)
         slot[4], slot[5] = total(muv), total(mvv)
         slot[6], slot[7] = total(absolute_x) * a, total(absolute_y)
-        for channel in range(np.uint64(channels)):
+        for channel in range(channels):
             slot[MOMENTS + channel] = total(load(planes, of_channels + channel * np.uint64(LANES)))
 
 

@@ -15,6 +15,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from personify.render.gaussians.blending import MOMENTS, add_slots, blend_backward, blend_forward
+from personify.render.gaussians.harmonics import shade_backward, shade_forward
 from personify.render.gaussians.projection import BLOCK, project_backward, project_forward
 from personify.render.gaussians.tiles import TILE, deal, pack, record_size
 from personify.render.gaussians.view import Projection, View
@@ -71,7 +72,7 @@ class _Project(Function):
         )
         scene = _scene(means, quats, scales, covars, opacities)
         with _ONE_AT_A_TIME:
-            project_forward(*scene, _double(viewmat), _double(K), view, tuple(value.numpy() for value in screen))
+            project_forward(scene, _double(viewmat), _double(K), view, tuple(value.numpy() for value in screen))
         ctx.save_for_backward(means, quats, scales, covars, opacities, viewmat, K)
         ctx.view = view
         ctx.mark_non_differentiable(screen[-1])
@@ -81,8 +82,7 @@ class _Project(Function):
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         *scene, viewmat, K = ctx.saved_tensors
-        means, _, _, covars, opacities = scene
-        count = len(means)
+        means, covars, count = scene[0], scene[3], len(scene[0])
         of_quats, of_covars = (0, count) if covars is not None else (count, 0)
         shapes = (count, 3), (of_quats, 4), (of_quats, 3), (of_covars, 3, 3), (count,)
         results = tuple(means.new_empty(shape) for shape in shapes)
@@ -90,7 +90,7 @@ class _Project(Function):
         parts = np.empty((blocks, 3, 4))
         with _ONE_AT_A_TIME:
             project_backward(
-                *_scene(*scene),
+                _scene(*scene),
                 _double(viewmat),
                 _double(K),
                 ctx.view,
@@ -102,6 +102,34 @@ class _Project(Function):
             of_viewmat = torch.nn.functional.pad(torch.from_numpy(parts.sum(0)).to(viewmat.dtype), (0, 0, 0, 1))
         kept = (result if needed else None for result, needed in zip(results, ctx.needs_input_grad[:5], strict=True))
         return (*kept, of_viewmat, None, None)
+
+
+def shade(degree: int, means: Tensor, coefficients: Tensor, viewmat: Tensor) -> Tensor:  # [N, 3]
+    """See `oracle.shade`."""
+    center = -torch.linalg.solve(viewmat[:3, :3], viewmat[:3, 3])
+    colors: Tensor = _Shade.apply((degree + 1) ** 2, means, center, coefficients)
+    return colors
+
+
+class _Shade(Function):
+    @staticmethod
+    def forward(ctx: Any, used: int, means: Tensor, center: Tensor, coefficients: Tensor) -> Tensor:
+        colors = means.new_empty(len(means), 3)
+        with _ONE_AT_A_TIME:
+            shade_forward(used, tuple(map(_array, (means, center, coefficients, colors))))
+        ctx.save_for_backward(means, center, coefficients, colors)
+        ctx.used = used
+        return colors
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g_colors: Tensor) -> tuple[Tensor | None, ...]:
+        means, center, coefficients, colors = ctx.saved_tensors
+        g_means, g_coefficients = torch.empty_like(means), coefficients.new_empty(coefficients.shape)
+        given = means, center, coefficients, colors, g_colors, g_means, g_coefficients
+        with _ONE_AT_A_TIME:
+            shade_backward(ctx.used, tuple(map(_array, given)))
+        return None, g_means, -g_means.sum(0), g_coefficients
 
 
 class _Blend(Function):
@@ -123,14 +151,14 @@ class _Blend(Function):
         screen = tuple(_array(value) for value in (means2d, factors, depths, opacities, radii))
         with _ONE_AT_A_TIME:
             ctx.lists = _draw(screen, _array(colors), _array(background), view, image.numpy(), passed.numpy())
-        ctx.save_for_backward(factors, opacities, colors, background, image)
+        ctx.save_for_backward(factors, opacities, colors, image)
         ctx.passed, ctx.absgrad = passed, absgrad
         return image, (1 - passed)[..., None]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g_image: Tensor, g_alpha: Tensor) -> tuple[Tensor | None, ...]:
-        factors, opacities, colors, background, image = ctx.saved_tensors
+        factors, opacities, colors, _ = ctx.saved_tensors
         results = tuple(
             torch.empty_like(value, memory_format=torch.contiguous_format)
             for value in (factors[:, :2], factors, opacities, colors)
@@ -167,11 +195,11 @@ def _draw(
 
 
 def _adjoint(ctx: Any, g_image: Tensor, g_alpha: Tensor, results: tuple[NDArray[np.float32], ...]) -> None:
-    factors, opacities, _, _, image = ctx.saved_tensors
+    factors, opacities, _, image = ctx.saved_tensors
     *_, members, _, slots = ctx.lists
     sums = np.empty((len(members), int(MOMENTS) + image.shape[-1]), np.float32)
-    pictures = (_array(value) for value in (image, ctx.passed, g_image, g_alpha))
-    blend_backward(*ctx.lists, ctx.absgrad is not None, *pictures, sums)
+    pictures = tuple(_array(value) for value in (image, ctx.passed, g_image, g_alpha))
+    blend_backward(ctx.lists, ctx.absgrad is not None, pictures, sums)
     add_slots(slots, sums, _array(factors), _array(opacities), results)
 
 

@@ -52,6 +52,7 @@ def project(
         assert quats is not None
         assert scales is not None
         covars = covariances(quats, scales)
+    covars = (covars + covars.mT) / 2  # like the kernels, whose gradient of covars is symmetric
     K = K.detach()
     local = means @ viewmat[:3, :3].T + viewmat[:3, 3]
     depths = local[:, 2]

@@ -1,8 +1,8 @@
 """Kernels that put Gaussians on the screen, and their adjoint.
 
 Gaussians are taken in blocks through a scratch array that holds one quantity per row, which lets LLVM vectorise every
-stage without tests for overlap. Arithmetic is in float64: it costs little here, gives the depth order of the oracle, and
-keeps long thin Gaussians exact.
+stage without tests for overlap. Arithmetic is in float64: it costs little here, gives the depth order of the oracle,
+and keeps long thin Gaussians exact.
 """
 
 from __future__ import annotations
@@ -40,17 +40,19 @@ _FLOAT_TINY = 1e-300
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
-def project_forward(
-    means: Any, quats: Any, scales: Any, covars: Any, opacities: Any, viewmat: Any, K: Any, view: Any, screen: Any
-) -> None:
-    """Fill ``screen``: means2d, factors, depths, opacities, radii; empty ``covars`` means quats and scales."""
+def project_forward(scene: Any, viewmat: Any, K: Any, view: Any, screen: Any) -> None:
+    """Fill ``screen``: means2d, factors, depths, opacities, radii.
+
+    Args:
+        scene: means, quats, scales, covars, opacities; of quats and scales or covars the one not given is empty.
+    """
     means2d, factors, depths, lowered, radii = screen
-    count = len(means)
+    covars, count = scene[3], len(scene[0])
     for block in prange((count + int(BLOCK) - 1) // int(BLOCK)):
         first = np.uint64(block) * BLOCK
         size = min(BLOCK, np.uint64(count) - first)
-        rows = np.ones(ROWS * int(BLOCK))
-        _read(rows, first, size, means, quats, scales, covars, opacities)
+        rows = np.empty(ROWS * int(BLOCK))
+        _read(rows, first, size, scene)
         _flatten(rows, viewmat, K, view, len(covars) > 0)
         for i in range(size):
             k = first + i
@@ -65,7 +67,11 @@ def project_forward(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _read(rows: Any, first: Any, size: Any, means: Any, quats: Any, scales: Any, covars: Any, opacities: Any) -> None:
+def _read(rows: Any, first: Any, size: Any, scene: Any) -> None:
+    means, quats, scales, covars, opacities = scene
+    if size < BLOCK:
+        for i in range(LX):
+            rows[i] = 1.0
     for i in range(size):
         k = first + i
         rows[X + i], rows[Y + i], rows[Z + i] = means[k, 0], means[k, 1], means[k, 2]
@@ -203,18 +209,7 @@ def _radii(rows: Any, i: Any, opacity: Any, view: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=FAST, error_model="numpy")
-def project_backward(
-    means: Any,
-    quats: Any,
-    scales: Any,
-    covars: Any,
-    opacities: Any,
-    viewmat: Any,
-    K: Any,
-    view: Any,
-    gradients: Any,
-    results: Any,
-) -> Any:
+def project_backward(scene: Any, viewmat: Any, K: Any, view: Any, gradients: Any, results: Any) -> None:
     """Adjoint of `project_forward`.
 
     Args:
@@ -224,12 +219,15 @@ def project_backward(
     """
     g_means2d, g_factors, g_depths, g_lowered = gradients
     g_means, g_quats, g_scales, g_covars, g_opacities, g_viewmat = results
-    count = len(means)
+    covars, count = scene[3], len(scene[0])
     for block in prange((count + int(BLOCK) - 1) // int(BLOCK)):
         first = np.uint64(block) * BLOCK
         size = min(BLOCK, np.uint64(count) - first)
-        rows = np.ones(ROWS * int(BLOCK))
-        _read(rows, first, size, means, quats, scales, covars, opacities)
+        rows = np.empty(ROWS * int(BLOCK))
+        _read(rows, first, size, scene)
+        if size < BLOCK:
+            for i in range(G_PX, G_XX):
+                rows[i] = 0.0
         for i in range(size):
             k = first + i
             rows[G_PX + i], rows[G_PY + i] = g_means2d[k, 0], g_means2d[k, 1]

@@ -1,8 +1,8 @@
 """Sixteen float32 numbers as one value inside numba kernels; LLVM maps it to AVX-512, AVX2 or NEON registers.
 
-Numba vectorises plain loops only if nothing has to stay in registers from one loop to the next, which a pixel block that
-accumulates nine sums needs. `Lanes` is a numba type with the operators +, -, *, /, unary -, >=, >, <= (one side may be a
-float32), `Mask` is their result, with & and ~. Everything here is called from compiled code only.
+Numba vectorises plain loops only if nothing has to stay in registers from one loop to the next, which a pixel block
+that accumulates nine sums needs. `Lanes` is a numba type with the operators +, -, *, /, unary -, >=, >, <= (one side
+may be a float32), `Mask` is what comparisons give, with & and ~. Everything here is called from compiled code only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic, models, overload, register_model
+from numba import extending, njit, types
+from numba.extending import models, overload, register_model
 
+intrinsic: Any = extending.intrinsic  # its annotations describe the compiler's side of a call, not the kernel's
 WIDTH = 16
-# What arithmetic may assume; reordering of sums is not in it, because rounding by a magic number (exp2) breaks under it.
+# What arithmetic may assume. Reordering of sums is not in it: rounding by a magic number (exp2) breaks under it.
 FLAGS = ("nsz", "contract", "arcp")
 
 _F32, _I32 = ir.FloatType(), ir.IntType(32)
@@ -131,10 +132,7 @@ _unary(operator.invert, _not, MaskType)
 minimum = _function(
     Lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered("<", a, b), a, b), arguments=2
 )  # the second argument where the first is not a number
-magnitude = _function(
-    Lanes, lambda builder, a: builder.select(builder.fcmp_ordered("<", a, _constant([0] * WIDTH)), builder.fneg(a), a),
-    arguments=1,
-)  # fmt: skip
+maximum = _function(Lanes, lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b), arguments=2)
 
 
 @intrinsic

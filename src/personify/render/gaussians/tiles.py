@@ -77,7 +77,7 @@ def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: 
     a, b, c = factors[k, 0], factors[k, 1], factors[k, 2]
     # The exact box, which is smaller than the radii that are rounded up.
     log_opacity = log2(opacities[k])
-    extent = min(math.sqrt(max(_TWO_LN_TWO * (log_opacity - _LOG_MIN), np.float32(0))), np.float32(MAX_EXTENT))
+    extent: Any = min(math.sqrt(abs(_TWO_LN_TWO * (log_opacity - _LOG_MIN))), np.float32(MAX_EXTENT))
     slack = np.float32(RADIUS_SLACK)
     reach_y = extent / c + slack
     reach_x = extent * math.sqrt(b * b + c * c) / (a * c) + slack
@@ -184,8 +184,8 @@ def _radix_sort(keys: Any, members: Any, low: Any, span: Any) -> None:
         places = np.zeros(257, np.int32)
         for i in range(count):
             places[np.uint64((source_keys[i] >> shift) & mask) + np.uint64(1)] += 1
-        for digit in range(256):
-            places[digit + 1] += places[digit]
+        for before in range(256):
+            places[before + 1] += places[before]
         for i in range(count):
             digit = np.uint64((source_keys[i] >> shift) & mask)
             place = np.uint64(places[digit])
