@@ -72,6 +72,23 @@ class SurfaceTree:
         )  # fmt: skip
         return NearestPoints(faces, barycentrics, distances)
 
+    def escapes(self, points: ArrayLike, first: ArrayLike, directions: ArrayLike) -> NDArray[np.bool_]:  # [N]
+        """Which points see out: a ray along ``first`` [N, 3] or along one of the ``directions`` [K, 3] hits nothing."""
+        points = np.ascontiguousarray(points, np.float64)
+        out = np.empty(len(points), np.bool_)
+        ways = np.ascontiguousarray(directions, np.float64)
+        _escape(
+            points,
+            np.ascontiguousarray(first, np.float64),
+            ways,
+            self._corners,
+            self._order,
+            self._boxes,
+            self._links,
+            out,
+        )
+        return out
+
 
 @njit(cache=True, nogil=True)
 def _build(corners: Any) -> Any:
@@ -172,7 +189,9 @@ def _on_triangle(p: Any, triangle: Any) -> Any:
     bp, cp = p - b, p - c
     d3, d4, d5, d6 = _dot(ab, bp), _dot(ac, bp), _dot(ab, cp), _dot(ac, cp)
     va, vb, vc = d3 * d6 - d5 * d4, d5 * d2 - d1 * d6, d1 * d4 - d3 * d2
-    if d1 <= 0 and d2 <= 0:
+    if _dot(ab, ab) * _dot(ac, ac) - _dot(ab, ac) ** 2 <= 1e-24:  # a line or a point: its longest side
+        v, w = _on_line(p, a, b, c)
+    elif d1 <= 0 and d2 <= 0:
         pass  # corner a
     elif d3 >= 0 and d4 <= d3:
         v = 1.0
@@ -195,6 +214,84 @@ def _on_triangle(p: Any, triangle: Any) -> Any:
     return square, v, w
 
 
+@njit(cache=True, nogil=True)
+def _on_line(p: Any, a: Any, b: Any, c: Any) -> Any:
+    ab, ac, bc = b - a, c - a, c - b
+    longest = max(_dot(ab, ab), _dot(ac, ac), _dot(bc, bc))
+    if longest <= 0:
+        return 0.0, 0.0
+    if longest == _dot(bc, bc):
+        t = min(max(_dot(p - b, bc) / longest, 0.0), 1.0)
+        return 1 - t, t
+    if longest == _dot(ac, ac):
+        return 0.0, min(max(_dot(p - a, ac) / longest, 0.0), 1.0)
+    return min(max(_dot(p - a, ab) / longest, 0.0), 1.0), 0.0
+
+
 @njit(cache=True, nogil=True, inline="always")
 def _dot(a: Any, b: Any) -> Any:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _escape(
+    points: Any, first: Any, directions: Any, corners: Any, order: Any, boxes: Any, links: Any, out: Any
+) -> None:
+    for i in prange(len(points)):
+        out[i] = not _is_hit(points[i], first[i], corners, order, boxes, links)
+        for k in range(len(directions)):
+            if out[i]:
+                break
+            out[i] = not _is_hit(points[i], directions[k], corners, order, boxes, links)
+
+
+@njit(cache=True, nogil=True)
+def _is_hit(p: Any, way: Any, corners: Any, order: Any, boxes: Any, links: Any) -> Any:
+    stack = np.empty(128, np.int64)
+    stack[0], depth = 0, 1
+    while depth > 0:
+        depth -= 1
+        node = stack[depth]
+        if not _meets_box(p, way, boxes[node]):
+            continue
+        child = links[node, 0]
+        if child >= 0:
+            stack[depth], stack[depth + 1] = child, child + 1
+            depth += 2
+            continue
+        for k in range(links[node, 1], links[node, 2]):
+            if _meets_triangle(p, way, corners[order[k]]):
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _meets_box(p: Any, way: Any, box: Any) -> Any:
+    low, high = 0.0, np.inf
+    for axis in range(3):
+        if abs(way[axis]) < 1e-12:
+            if p[axis] < box[axis] or p[axis] > box[axis + 3]:
+                return False
+        else:
+            a, b = (box[axis] - p[axis]) / way[axis], (box[axis + 3] - p[axis]) / way[axis]
+            low, high = max(low, min(a, b)), min(high, max(a, b))
+    return low <= high
+
+
+@njit(cache=True, nogil=True)
+def _meets_triangle(p: Any, way: Any, triangle: Any) -> Any:
+    """Moeller & Trumbore 1997; the ray starts a little off, so that points on the surface do not hit their own face."""
+    a = triangle[0]
+    ab, ac, ap = triangle[1] - a, triangle[2] - a, p - a
+    px, py, pz = way[1] * ac[2] - way[2] * ac[1], way[2] * ac[0] - way[0] * ac[2], way[0] * ac[1] - way[1] * ac[0]
+    determinant = ab[0] * px + ab[1] * py + ab[2] * pz
+    if abs(determinant) < 1e-18:
+        return False
+    u = (ap[0] * px + ap[1] * py + ap[2] * pz) / determinant
+    if u < 0 or u > 1:
+        return False
+    qx, qy, qz = ap[1] * ab[2] - ap[2] * ab[1], ap[2] * ab[0] - ap[0] * ab[2], ap[0] * ab[1] - ap[1] * ab[0]
+    v = (way[0] * qx + way[1] * qy + way[2] * qz) / determinant
+    if v < 0 or u + v > 1:
+        return False
+    return (ac[0] * qx + ac[1] * qy + ac[2] * qz) / determinant > 1e-7

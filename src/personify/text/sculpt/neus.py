@@ -53,6 +53,7 @@ class RayImage(NamedTuple):
         opacity: [N] sum of the weights.
         normals: [N, 3] unit.
         weights: [N, S].
+        depth: [N] metres to the sections' midpoints, weighted.
         eikonal: scalar, mean of ``(|gradient| - 1)^2`` near the sphere.
         samples: the field at the sections' midpoints, [N * S].
     """
@@ -62,6 +63,7 @@ class RayImage(NamedTuple):
     opacity: Tensor
     normals: Tensor
     weights: Tensor
+    depth: Tensor
     eikonal: Tensor
     samples: FieldSamples
 
@@ -178,7 +180,8 @@ def composite(
         cos_anneal: 1 takes the slope of the field along the ray as it is; towards 0 a blunter form that forgives
             normals that look away from the camera early in training.
     """
-    points = origins[:, None] + directions[:, None] * (depths + lengths * 0.5)[..., None]
+    middles = depths + lengths * 0.5
+    points = origins[:, None] + directions[:, None] * middles[..., None]
     samples = field.evaluate(points.reshape(-1, 3))
     sdf, gradient = samples.sdf.reshape(depths.shape), samples.gradient.reshape(points.shape)
     cosine = (directions[:, None] * gradient).sum(-1)
@@ -195,8 +198,9 @@ def composite(
     eikonal = (near_sphere * error).sum() / (near_sphere.sum() + 1e-5)
     normals = torch.nn.functional.normalize(blend(samples.gradient), dim=-1, eps=1e-7)
     return RayImage(
-        blend(samples.color), blend(samples.stylized_color), weights.sum(-1), normals, weights, eikonal, samples
-    )
+        blend(samples.color), blend(samples.stylized_color), weights.sum(-1), normals,
+        weights, (weights * middles).sum(-1), eikonal, samples,
+    )  # fmt: skip
 
 
 def render_rays(

@@ -62,3 +62,9 @@ def affordable_side(mask: NDArray[np.bool_], max_rays: int) -> int:
     """
     coverage = max(float(mask.mean()), 1 / mask.size)
     return min(mask.shape[0], math.floor(math.sqrt(max_rays / coverage)))
+
+
+def resized_mask(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:  # [H, H] -> [side, side]
+    """Nearest pixels, as `torch.nn.functional.interpolate` picks them."""
+    index = np.floor(np.arange(side) * (mask.shape[0] / side)).astype(np.int64)
+    return mask[index[:, None], index]

@@ -78,7 +78,8 @@ class Solid:
 
     def silhouette(self, camera: Camera) -> NDArray[np.bool_]:  # [H, W]
         """Pixels whose centre sees the person."""
-        return rasterize_mesh(self.vertices, self.faces, camera).face_ids >= 0
+        view = (camera.viewmat, camera.K, camera.width, camera.height, camera.ortho)
+        return rasterize_mesh(self.vertices, self.faces, *view).face_ids >= 0
 
     def colors_at(self, face_ids: Int, barycentrics: Float) -> Float:  # [N], [N, 3] -> [N, 3]
         """sRGB of points given by face and barycentric coordinates."""

@@ -75,22 +75,9 @@ class VolumeField(torch.nn.Module):
 
     def render(self, camera: Camera, generator: torch.Generator | None = None) -> FieldImage:
         mask = self._worth_tracing(camera)
-        image = self.trace(camera, mask, generator)
-        where = torch.from_numpy(mask)
-
-        def picture(values: Tensor) -> Tensor:
-            return values.new_zeros(*where.shape, *values.shape[1:]).index_put((where,), values)
-
-        return FieldImage(
-            picture(image.color), picture(image.stylized_color), picture(image.opacity), picture(image.normals),
-            {"eikonal": image.eikonal},
-        )  # fmt: skip
-
-    def trace(self, camera: Camera, mask: NDArray[np.bool_], generator: torch.Generator | None) -> RayImage:
-        """Render the rays of the masked pixels."""
         origins, directions = camera_rays(camera, mask)
         origins, directions = origins.to(self.center), directions.to(self.center)
-        return render_rays(self, origins, directions, self.sampling, generator=generator)
+        return picture_of(render_rays(self, origins, directions, self.sampling, generator=generator), mask)
 
     def _worth_tracing(self, camera: Camera) -> NDArray[np.bool_]:
         everything = np.ones((camera.height, camera.width), bool)
@@ -105,3 +92,16 @@ class VolumeField(torch.nn.Module):
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         raise NotImplementedError
+
+
+def picture_of(rays: RayImage, mask: NDArray[np.bool_]) -> FieldImage:
+    """Put composited rays back where their pixels are; [H, W] mask, row by row."""
+    where = torch.from_numpy(mask)
+
+    def picture(values: Tensor) -> Tensor:
+        return values.new_zeros(*where.shape, *values.shape[1:]).index_put((where,), values)
+
+    return FieldImage(
+        picture(rays.color), picture(rays.stylized_color), picture(rays.opacity), picture(rays.normals),
+        {"eikonal": rays.eikonal},
+    )  # fmt: skip
