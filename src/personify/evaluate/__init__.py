@@ -1,0 +1,1 @@
+"""Measured quality: held-out people, scores and reports."""

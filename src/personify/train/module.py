@@ -1,0 +1,77 @@
+"""The photo network under Lightning."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from personify.body.anny import AnnyBody
+from personify.photos.network import PhotoNetwork
+from personify.photos.template import Template
+from personify.train.batches import PhotoBatch
+from personify.train.objective import losses_of, total
+from personify.train.presets import Stage, TrainingPreset
+
+
+class PhotoTraining(lightning.LightningModule):
+    """One stage of training.
+
+    Args:
+        network: to train; its template size is the stage's.
+        template: maps of that size.
+        preset: losses and optimiser.
+        stage: schedule.
+    """
+
+    def __init__(self, network: PhotoNetwork, template: Template, preset: TrainingPreset, stage: Stage) -> None:
+        super().__init__()
+        self.network = network
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(preset.average))
+        self.template, self.preset, self.stage = template, preset, stage
+        self._body = (AnnyBody() if network.config.body_shapes else None,)  # a tuple, so that it is no submodule
+
+    def training_step(self, batch: PhotoBatch, step: int) -> Tensor:
+        """Weighted sum of the losses; every term is logged."""
+        template, body = self.template.to(self.device), self._body[0]
+        body = None if body is None else body.to(self.device)
+        output = self.network(batch.images, batch.masks, template)
+        with torch.autocast(self.device.type, enabled=False):
+            terms = losses_of(output, batch, template, self.preset.losses, body)
+            loss = total(terms, self.preset.losses)
+        self.log_dict({f"loss/{name}": term.detach() for name, term in terms.items()}, batch_size=len(batch.images))
+        self.log("loss/total", loss.detach(), prog_bar=True, batch_size=len(batch.images))
+        return loss
+
+    def optimizer_step(self, *arguments: Any, **keywords: Any) -> None:
+        """Follow the weights with their running mean, before any callback saves them."""
+        super().optimizer_step(*arguments, **keywords)
+        self.average.update_parameters(self.network)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW; the rate rises linearly and falls with a cosine that ends with the stage."""
+        optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            self.stage.learning_rate,
+            betas=(0.9, 0.95),
+            weight_decay=self.preset.weight_decay,
+        )
+        schedule = LambdaLR(optimizer, lambda step: rate_factor(step, self.stage.warmup, self.stage.steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def rate_factor(step: int, warmup: int, steps: int) -> float:
+    """Factor on the learning rate.
+
+    >>> [round(rate_factor(step, 10, 110), 2) for step in (0, 9, 10, 60, 110)]
+    [0.1, 1.0, 1.0, 0.5, 0.0]
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    progress = (step - warmup) / max(1, steps - warmup)
+    return 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))

@@ -1,0 +1,97 @@
+"""How each size of the network is trained: stages of growing resolution, each starting from the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from personify.photos.network import PRESETS as NETWORKS
+from personify.photos.network import NetworkConfig
+from personify.train.batches import Sampling
+from personify.train.objective import LossWeights
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One resolution.
+
+    Attributes:
+        sampling: batches and the size of the pictures.
+        template_size: texels along each side of the template maps.
+        steps: optimiser steps; warm-up and cosine end with them.
+        learning_rate: at the end of the warm-up.
+        warmup: steps of linear warm-up.
+    """
+
+    sampling: Sampling
+    template_size: int
+    steps: int
+    learning_rate: float
+    warmup: int = 500
+
+    @property
+    def name(self) -> str:
+        return f"stage-{self.sampling.image_size}"
+
+
+@dataclass(frozen=True)
+class TrainingPreset:
+    """A network and its way up.
+
+    Attributes:
+        network: its configuration; template sizes come from the stages.
+        stages: in order.
+        losses: factors of the terms.
+        weight_decay: of AdamW (betas 0.9 and 0.95, as in the paper).
+        clip: largest norm of the gradient.
+        average: decay of the weights' running mean, which is what is saved and evaluated.
+        precision: of Lightning's trainer.
+    """
+
+    network: NetworkConfig
+    stages: tuple[Stage, ...]
+    losses: LossWeights = field(default_factory=LossWeights)
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    average: float = 0.999
+    precision: str = "32-true"
+
+    def shortened(self, factor: float) -> TrainingPreset:
+        """The same with fewer (or more) steps in every stage.
+
+        >>> PRESETS["mini"].shortened(0.5).stages[0].steps * 2 == PRESETS["mini"].stages[0].steps
+        True
+        """
+        stages = tuple(
+            replace(stage, steps=max(1, round(stage.steps * factor)), warmup=round(stage.warmup * min(factor, 1)))
+            for stage in self.stages
+        )
+        return replace(self, stages=stages)
+
+
+def _stage(size: int, batch: int, steps: int, rate: float, views: tuple[float, ...] = (0.2, 0.2, 0.6)) -> Stage:
+    return Stage(Sampling(batch, size, views, targets=4), size, steps, rate)
+
+
+PRESETS: dict[str, TrainingPreset] = {
+    "full": TrainingPreset(
+        NETWORKS["full"],
+        (_stage(256, 4, 300_000, 1e-4), _stage(512, 4, 100_000, 1e-4), _stage(1024, 4, 50_000, 1e-4)),
+        clip=0.5,
+        precision="bf16-mixed",
+    ),
+    "base": TrainingPreset(
+        NETWORKS["base"], (_stage(256, 16, 60_000, 3e-4), _stage(512, 8, 20_000, 1e-4)), precision="bf16-mixed"
+    ),
+    "tiny": TrainingPreset(
+        NETWORKS["tiny"], (_stage(128, 32, 6_000, 4e-4), _stage(256, 32, 6_000, 3e-4)), precision="bf16-mixed"
+    ),
+    "mini": TrainingPreset(
+        NETWORKS["mini"],
+        (
+            Stage(Sampling(4, 64), 64, 3_200, 6e-4, warmup=100),
+            Stage(Sampling(4, 96), 96, 600, 3e-4, warmup=30),
+        ),
+        average=0.997,
+    ),
+}
+"""``full`` is the paper's schedule (its 300k + 50k steps with a stage between); ``mini`` takes an hour on one core."""
