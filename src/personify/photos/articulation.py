@@ -91,20 +91,23 @@ def minimal_rotation(start: Tensor, end: Tensor) -> Tensor:  # [..., 3], [..., 3
     (True, True)
     """
     start, end = torch.broadcast_tensors(start, end)
-    opposite = ((start * end).sum(-1) < -0.999)[..., None, None]
+    opposite = ((start * end).sum(-1) < -0.9)[..., None]
     if not opposite.any():
         return _rotation_below_pi(start, end)
-    # a half turn about any normal carries start to -start, from where little is left to turn
+    # a half turn about the common normal carries start to -start, from where little is left to turn
     least = torch.nn.functional.one_hot(start.abs().argmin(-1), 3).to(start)
-    normal = torch.nn.functional.normalize(torch.cross(start, least, dim=-1), dim=-1)
+    normal = torch.linalg.cross(start, end)
+    exactly = normal.square().sum(-1, keepdim=True) < 1e-10
+    normal = torch.nn.functional.normalize(torch.where(exactly, torch.linalg.cross(start, least), normal), dim=-1)
+    normal = normal - (normal * start).sum(-1, keepdim=True) * start  # a short cross product is mostly rounding
+    normal = torch.nn.functional.normalize(normal, dim=-1)
     half_turn = 2 * normal[..., :, None] * normal[..., None, :] - torch.eye(3, dtype=start.dtype, device=start.device)
-    flipped = torch.where(opposite[..., 0], -start, start)
-    turn = _rotation_below_pi(flipped, end)
-    return torch.where(opposite, turn @ half_turn, turn)
+    turn = _rotation_below_pi(torch.where(opposite, -start, start), end)
+    return torch.where(opposite[..., None], turn @ half_turn, turn)
 
 
 def _rotation_below_pi(start: Tensor, end: Tensor) -> Tensor:
-    cross = skew(torch.cross(start, end, dim=-1))
+    cross = skew(torch.linalg.cross(start, end))
     cosine = (start * end).sum(-1)[..., None, None]
     return torch.eye(3, dtype=start.dtype, device=start.device) + cross + cross @ cross / (1 + cosine)
 
