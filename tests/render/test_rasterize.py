@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,8 +43,12 @@ def reference(vertices: np.ndarray, faces: np.ndarray, camera: Camera) -> tuple[
     return Fragments(face_ids, barycentrics, np.where(face_ids >= 0, best, 0)), unsure
 
 
+def rasterize(vertices: np.ndarray, faces: np.ndarray, camera: Camera) -> Fragments:
+    return rasterize_mesh(vertices, faces, camera.viewmat, camera.K, camera.width, camera.height, camera.ortho)
+
+
 def assert_agrees(vertices: np.ndarray, faces: np.ndarray, camera: Camera) -> Fragments:
-    actual = rasterize_mesh(vertices, faces, camera)
+    actual = rasterize(vertices, faces, camera)
     expected, unsure = reference(vertices.astype(np.float32), faces, camera)
     assert (actual.face_ids == expected.face_ids)[~unsure].all()
     same = (actual.face_ids >= 0) & ~unsure
@@ -85,7 +90,7 @@ def test_a_floor_under_the_camera_reaches_the_bottom_of_the_image() -> None:
 def test_a_closed_surface_has_no_cracks() -> None:
     ball = sphere()
     camera = frame_points(ball.vertices, 0.3, 0.2, 301, 301)
-    fragments = rasterize_mesh(ball.vertices, ball.faces, camera)
+    fragments = rasterize(ball.vertices, ball.faces, camera)
     rows, columns = np.mgrid[:301, :301]
     inside = np.hypot(rows - 150, columns - 150) < 0.8 * 0.44 * 301
     assert (fragments.face_ids[inside] >= 0).all()
@@ -96,7 +101,7 @@ def test_a_closed_surface_has_no_cracks() -> None:
 def test_barycentrics_bring_back_the_pixel() -> None:
     ball = sphere()
     camera = frame_points(ball.vertices, -0.8, 0.4, 90, 70)
-    fragments = rasterize_mesh(ball.vertices, ball.faces, camera)
+    fragments = rasterize(ball.vertices, ball.faces, camera)
     rows, columns = np.nonzero(fragments.face_ids >= 0)
     weights = fragments.barycentrics[rows, columns]
     assert weights.sum(1) == pytest.approx(np.ones(len(rows)), abs=1e-5)
@@ -129,16 +134,47 @@ def test_equal_depth_goes_to_the_lower_face_and_repeats_exactly() -> None:
     vertices = np.array([[-1, -1, 0], [1, -1, 0], [0, 1, 0]], np.float32)
     camera = frame_points(vertices, 0.2, 0.1, 32, 32)
     faces = np.array([[0, 1, 2]] * 3)
-    first, second = rasterize_mesh(vertices, faces, camera), rasterize_mesh(vertices, faces, camera)
+    first, second = rasterize(vertices, faces, camera), rasterize(vertices, faces, camera)
     assert set(np.unique(first.face_ids)) == {-1, 0}
     assert all(a.tobytes() == b.tobytes() for a, b in zip(first, second, strict=True))
 
 
 def test_nothing_to_draw_is_an_empty_image() -> None:
     camera = frame_points([[0, 0, 0]], width=8, height=8)
-    fragments = rasterize_mesh(np.zeros((0, 3)), np.zeros((0, 3), int), camera)
+    fragments = rasterize(np.zeros((0, 3)), np.zeros((0, 3), int), camera)
     assert (fragments.face_ids == -1).all()
     assert not fragments.depth.any()
+
+
+def test_a_batch_is_the_single_pictures() -> None:
+    ball = sphere()
+    cameras = [frame_points(ball.vertices, azimuth, 0.2, 40, 30) for azimuth in (0.0, 1.0, 2.0)]
+    viewmats, Ks = np.stack([camera.viewmat for camera in cameras]), np.stack([camera.K for camera in cameras])
+    poses = np.stack([ball.vertices, ball.vertices * np.float32([1, 0.5, 1]), ball.vertices])
+    shared = rasterize_mesh(ball.vertices, ball.faces, viewmats, Ks, 40, 30)
+    posed = rasterize_mesh(poses, ball.faces, viewmats, Ks, 40, 30)
+    for index, camera in enumerate(cameras):
+        for array, single in zip(shared, rasterize(ball.vertices, ball.faces, camera), strict=True):
+            assert array[index].tobytes() == single.tobytes()
+        for array, single in zip(posed, rasterize(poses[index], ball.faces, camera), strict=True):
+            assert array[index].tobytes() == single.tobytes()
+    assert (posed.face_ids[1] != shared.face_ids[1]).any()
+
+
+def test_degenerate_faces_are_not_drawn() -> None:
+    vertices = np.array([[0, 0, 0], [1, 1, 0], [2, 2, 0], [-1, -1, 0], [1, -1, 0], [0, 1, 0]], np.float32)
+    camera = frame_points(vertices, width=33, height=33)
+    fragments = rasterize(vertices, np.array([[0, 1, 2], [0, 0, 1], [4, 4, 4], [3, 4, 5]]), camera)
+    assert set(np.unique(fragments.face_ids)) == {-1, 3}
+    assert np.isfinite(fragments.barycentrics).all()
+
+
+def test_tensors_with_gradients_are_taken_by_value() -> None:
+    ball = sphere()
+    camera = frame_points(ball.vertices, width=20, height=20)
+    tensors = (torch.tensor(camera.viewmat), torch.tensor(camera.K))
+    found = rasterize_mesh(torch.tensor(ball.vertices, requires_grad=True), ball.faces, *tensors, 20, 20)
+    assert found.face_ids.tobytes() == rasterize(ball.vertices, ball.faces, camera).face_ids.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -148,8 +184,23 @@ def test_nothing_to_draw_is_an_empty_image() -> None:
         ([[0, 0, np.inf]] * 3, [[0, 1, 2]], "finite"),
         (np.zeros((3, 3)), [[0, 1, 3]], "index 3 vertices"),
         (np.zeros((3, 3)), [[0, 1, -1]], "index 3 vertices"),
+        (np.zeros((2, 3, 3)), [[0, 1, 2]], "one such array per camera"),
     ],
 )
 def test_bad_meshes_are_refused(vertices: np.ndarray, faces: list, message: str) -> None:
     with pytest.raises(PersonifyError, match=message):
-        rasterize_mesh(vertices, faces, frame_points([[0, 0, 0]]))
+        rasterize(vertices, faces, frame_points([[0, 0, 0]]))
+
+
+@pytest.mark.parametrize(
+    ("viewmats", "Ks", "size", "message"),
+    [
+        (np.eye(3), np.eye(3), (8, 8), "viewmats"),
+        (np.stack([np.eye(4)] * 2), np.eye(3), (8, 8), "viewmats"),
+        (np.eye(4) * np.nan, np.eye(3), (8, 8), "finite"),
+        (np.eye(4), np.eye(3), (0, 8), "empty"),
+    ],
+)
+def test_bad_cameras_are_refused(viewmats: np.ndarray, Ks: np.ndarray, size: tuple[int, int], message: str) -> None:
+    with pytest.raises(PersonifyError, match=message):
+        rasterize_mesh(np.zeros((3, 3)), [[0, 1, 2]], viewmats, Ks, *size)

@@ -10,6 +10,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from personify.render.cameras import Camera
+from personify.render.color import encode
 from personify.render.occlusion import SPIRALS, TAPS
 
 FLOOR_CELLS = 128
@@ -28,14 +29,59 @@ class Floor(NamedTuple):
     """Light on the floor around the person.
 
     Attributes:
+        lit: whether there is a floor in the picture at all.
         light: [N, N, 2] float32 share of the key light and of the surroundings that arrives; rows run along Z.
         corner: [2] float32 X and Z of the first cell, metres.
         cell: metres per cell.
     """
 
+    lit: bool
     light: NDArray[np.float32]
     corner: NDArray[np.float32]
     cell: float
+
+
+class Backdrop(NamedTuple):
+    """What a picture shows where nobody stands.
+
+    Attributes:
+        color: [3] float32 linear RGB, negative for the studio.
+        image: [H, W, 3] float32 sRGB without shadows.
+    """
+
+    color: NDArray[np.float32]
+    image: NDArray[np.float32]
+
+
+def paint(color: NDArray[np.float32], height: int, width: int) -> Backdrop:
+    """A backdrop of some size."""
+    image = np.empty((height, width, 3), np.float32)
+    _paint(color, image)
+    return Backdrop(color, image)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _paint(color: Any, image: Any) -> None:
+    height, width = image.shape[:2]
+    for row in prange(height):
+        for column in range(width):
+            r, g, b = backdrop_color(color, row, column, height, width)
+            image[row, column, 0], image[row, column, 1], image[row, column, 2] = encode(r), encode(g), encode(b)
+
+
+@njit(cache=True, nogil=True)
+def stand_on(vertices: Any, faces: Any) -> Any:
+    """Extent of a person over the floor (low [2], high [2]: X and Z), and the faces near it."""
+    low, high = np.full(2, np.inf, np.float32), np.full(2, -np.inf, np.float32)
+    for i in range(len(vertices)):
+        x, z = vertices[i, 0], vertices[i, 2]
+        low[0], high[0], low[1], high[1] = min(low[0], x), max(high[0], x), min(low[1], z), max(high[1], z)
+    near, count = np.empty((len(faces), 3), np.int32), 0
+    for f in range(len(faces)):
+        if vertices[faces[f, 0], 1] < CONTACT:
+            near[count, 0], near[count, 1], near[count, 2] = faces[f, 0], faces[f, 1], faces[f, 2]
+            count += 1
+    return low, high, near[:count]
 
 
 def camera_below(corner: NDArray[np.float32], cell: float) -> Camera:
@@ -125,12 +171,13 @@ def _openness(below: Any, row: Any, column: Any, radius: Any, spiral: Any) -> An
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _floor_light(floor: Any, x: Any, z: Any) -> Any:
+def _arriving(floor: Any, x: Any, z: Any) -> Any:
+    """Share of the floor's light at a point."""
     size = len(floor.light)
     column, row = (x - floor.corner[0]) / floor.cell, (z - floor.corner[1]) / floor.cell
-    c, r = math.floor(column), math.floor(row)
-    if c < 0 or r < 0 or c + 1 >= size or r + 1 >= size:
-        return 1.0, 1.0
+    if not (column >= 0 and row >= 0 and column < size - 1 and row < size - 1):
+        return 1.0
+    c, r = int(column), int(row)
     fx, fy = column - c, row - r
     wa, wb, wc, wd = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
     p = floor.light
@@ -139,31 +186,38 @@ def _floor_light(floor: Any, x: Any, z: Any) -> Any:
     # A long shadow fades out towards the end of the lit floor instead of being cut there.
     margin = min(column, row, size - 1 - column, size - 1 - row) / (_FADE * size)
     fade = min(1.0, max(0.0, margin))
-    return 1 - (1 - key) * fade, 1 - (1 - ambient) * fade
+    key, ambient = 1 - (1 - key) * fade, 1 - (1 - ambient) * fade
+    return (0.45 + 0.55 * key) * (0.25 + 0.75 * ambient)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def backdrop(background: Any, floor: Any, view: Any, row: Any, column: Any, height: Any, width: Any) -> Any:
-    """Linear RGB behind a pixel; ``background`` is linear RGB, negative for the studio."""
-    if background[0] >= 0:
-        return background[0], background[1], background[2]
+def floor_light(floor: Any, view: Any, row: Any, column: Any) -> Any:
+    """Share of light on the floor seen through a pixel, exactly 1 where no shadow falls or no floor is seen."""
+    rays = view.rays
+    dy = rays[1, 0] * column + rays[1, 1] * row + rays[1, 2]
+    py = view.position[1]
+    if view.ortho:  # rays start beside each other and run in parallel
+        py, dy = py + dy, view.forward[1]
+    if not floor.lit or dy > -1e-6 or py <= 0:
+        return 1.0
+    distance = -py / dy
+    dx = rays[0, 0] * column + rays[0, 1] * row + rays[0, 2]
+    dz = rays[2, 0] * column + rays[2, 1] * row + rays[2, 2]
+    px, pz = view.position[0], view.position[2]
+    if view.ortho:
+        return _arriving(floor, px + dx + distance * view.forward[0], pz + dz + distance * view.forward[2])
+    return _arriving(floor, px + distance * dx, pz + distance * dz)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def backdrop_color(color: Any, row: Any, column: Any, height: Any, width: Any) -> Any:
+    """Linear RGB behind a pixel, without shadows; ``color`` as in `Backdrop`."""
+    if color[0] >= 0:
+        return float(color[0]), float(color[1]), float(color[2])
     x, y = (column + 0.5) / width - 0.5, (row + 0.5) / height - 0.45
     t = min(math.sqrt(x * x + y * y) / 0.80, 1.0)
     t = t * t * (3 - 2 * t)
     red = _MIDDLE[0] + t * (_BORDER[0] - _MIDDLE[0])
     green = _MIDDLE[1] + t * (_BORDER[1] - _MIDDLE[1])
     blue = _MIDDLE[2] + t * (_BORDER[2] - _MIDDLE[2])
-    rays = view.rays
-    dx = rays[0, 0] * column + rays[0, 1] * row + rays[0, 2]
-    dy = rays[1, 0] * column + rays[1, 1] * row + rays[1, 2]
-    dz = rays[2, 0] * column + rays[2, 1] * row + rays[2, 2]
-    px, py, pz = view.position[0], view.position[1], view.position[2]
-    if view.ortho:  # rays start beside each other and run in parallel
-        px, py, pz = px + dx, py + dy, pz + dz
-        dx, dy, dz = view.forward[0], view.forward[1], view.forward[2]
-    if dy > -1e-6 or py <= 0:
-        return red, green, blue
-    distance = -py / dy
-    key, ambient = _floor_light(floor, px + distance * dx, pz + distance * dz)
-    light = (0.45 + 0.55 * key) * (0.25 + 0.75 * ambient)
-    return red * light, green * light, blue * light
+    return red, green, blue

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 from numpy.typing import NDArray
 
 from personify.render.cameras import Camera, direction, look_at
@@ -88,27 +88,29 @@ def shadow_camera(vertices: NDArray[np.float32], camera: Camera, towards_light: 
     return Camera(viewmat, K, SHADOW_SIZE, SHADOW_SIZE, ortho=True)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, parallel=True)
 def _seen_bounds(
     vertices: Any, viewmat: Any, K: Any, ortho: Any, width: Any, height: Any, border: Any, light: Any
 ) -> Any:
     """Bounds in the light's image axes of the vertices in view, and the depth of the nearest vertex to the light."""
-    low, high, nearest, m = np.full(2, 1e30), np.full(2, -1e30), 1e30, viewmat
-    for i in range(len(vertices)):
+    x0, x1, y0, y1, nearest, m = 1e30, -1e30, 1e30, -1e30, 1e30, viewmat
+    for i in prange(len(vertices)):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
         nearest = min(nearest, light[2, 0] * x + light[2, 1] * y + light[2, 2] * z)
         depth = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
         w = 1.0 if ortho else depth
         u = K[0, 0] * (m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]) + K[0, 2] * w
         v = K[1, 1] * (m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]) + K[1, 2] * w
-        seen = -border * w < u < (width + border) * w and -border * w < v < (height + border) * w
-        if depth > 0 and seen:
-            for axis in range(2):
-                value = light[axis, 0] * x + light[axis, 1] * y + light[axis, 2] * z
-                low[axis], high[axis] = min(low[axis], value), max(high[axis], value)
-    if low[0] > high[0]:  # nothing in view
-        low[:], high[:] = -1.0, 1.0
-    return low, high, nearest
+        if depth > 0 and -border * w < u < (width + border) * w and -border * w < v < (height + border) * w:
+            column = light[0, 0] * x + light[0, 1] * y + light[0, 2] * z
+            row = light[1, 0] * x + light[1, 1] * y + light[1, 2] * z
+            x0 = min(x0, column)
+            x1 = max(x1, column)
+            y0 = min(y0, row)
+            y1 = max(y1, row)
+    if x0 > x1:  # nothing in view
+        x0, x1, y0, y1 = -1.0, 1.0, -1.0, 1.0
+    return np.array([x0, y0]), np.array([x1, y1]), nearest
 
 
 class Shadow(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -74,18 +74,18 @@ class SmoothNormals:
         return self.normals
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, parallel=True)
 def _face_areas(vertices: Any, faces: Any, areas: Any) -> None:
-    for f in range(len(faces)):
+    for f in prange(len(faces)):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         ux, uy, uz = (vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2])
         vx, vy, vz = (vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2])
         areas[f, 0], areas[f, 1], areas[f, 2] = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, parallel=True)
 def _gather(areas: Any, starts: Any, members: Any, normals: Any) -> None:
-    for g in range(len(normals)):
+    for g in prange(len(normals)):
         x, y, z = 0.0, 0.0, 0.0
         for slot in range(starts[g], starts[g + 1]):
             f = members[slot]

@@ -16,10 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from personify.errors import PersonifyError
 from personify.render.cameras import Camera
-from personify.render.textures import Textures, pack_textures, sample_value
+from personify.render.cutouts import Cutouts, is_covered, level_of_detail, no_cutouts
+from personify.render.textures import Textures, pack_textures
 
 NEAR = 0.01  # metres
 BAND = 16  # rows
+UNKNOWN = -1e30  # level of detail
 NOTHING = -1e30  # nearness of an empty sample; finite, because kernels with fast arithmetic read it
 
 
@@ -53,54 +55,77 @@ class Raster(NamedTuple):
     ortho: bool
 
 
-class Cutouts(NamedTuple):
-    """Which faces have holes (hair cards, lashes): their texture's alpha is drawn as a dithered coverage.
-
-    Attributes:
-        face_textures: [F] int32 texture with the alpha channel, -1 = solid.
-        sharp: [F] bool, magnified texels are cut at 0.5 instead of dithered (glTF's MASK).
-        alphas: [F] float32 factor.
-        uvs: [F, 3, 2] float32.
-    """
-
-    face_textures: NDArray[np.int32]
-    sharp: NDArray[np.bool_]
-    alphas: NDArray[np.float32]
-    uvs: NDArray[np.float32]
-
-
-def no_cutouts(faces: int) -> Cutouts:
-    """Every face is solid."""
-    nothing = np.zeros((1, 3, 2), np.float32)
-    solid = np.full(faces, -1, np.int32)
-    return Cutouts(solid, np.zeros(1, np.bool_), np.ones(1, np.float32), nothing)
-
-
-def rasterize_mesh(vertices: ArrayLike, faces: ArrayLike, camera: Camera) -> Fragments:
+def rasterize_mesh(
+    vertices: ArrayLike, faces: ArrayLike, viewmats: ArrayLike, Ks: ArrayLike, width: int, height: int,
+    ortho: bool = False,
+) -> Fragments:  # fmt: skip
     """Nearest face of every pixel centre; of two equally near faces the one with the lower index.
 
+    Nothing is differentiable here; `personify.render.attributes` makes what lies on the faces so.
+
     Args:
-        vertices: [V, 3] metres.
+        vertices: [V, 3] metres, or [C, V, 3] with a pose for every camera.
         faces: [F, 3] vertex indices; both sides are drawn.
-        camera: pinhole or orthographic; what lies nearer than 1 cm to a pinhole is not drawn.
+        viewmats: [C, 4, 4] world-to-camera, or [4, 4] for results without the camera axis.
+        Ks: [C, 3, 3] or [3, 3] intrinsics in pixels.
+        width: pixels.
+        height: pixels.
+        ortho: parallel projection; what lies nearer than 1 cm to a camera is not drawn.
 
     Raises:
-        PersonifyError: shapes or indices are wrong, or vertices are not finite.
+        PersonifyError: shapes or indices are wrong, or vertices or cameras are not finite.
 
     Example:
-        >>> from personify.render.cameras import frame_points
-        >>> triangle = [[-1, 0, 0], [1, 0, 0], [0, 2, 0]]
-        >>> fragments = rasterize_mesh(triangle, [[0, 1, 2]], frame_points(triangle, width=32, height=32))
+        >>> triangle = [[-1, -1, 3], [1, -1, 3], [0, 1, 3]]
+        >>> K = [[16, 0, 16], [0, 16, 16], [0, 0, 1]]
+        >>> fragments = rasterize_mesh(triangle, [[0, 1, 2]], np.eye(4), K, 32, 32)
         >>> int(fragments.face_ids[16, 16]), int(fragments.face_ids[0, 0])
         (0, -1)
     """
-    vertices = np.ascontiguousarray(vertices, np.float32)
-    faces = np.ascontiguousarray(faces, np.int32).reshape(-1, 3)
-    if vertices.ndim != 2 or vertices.shape[1] != 3 or not np.isfinite(vertices).all():
-        raise PersonifyError(f"rasterize_mesh: vertices must be finite [V, 3], got {list(vertices.shape)}")
-    if len(faces) and not (faces.min() >= 0 and faces.max() < len(vertices)):
-        raise PersonifyError(f"rasterize_mesh: faces must index {len(vertices)} vertices")
-    return Fragments(*resolve(Rasterizer(faces).draw(vertices, camera)))
+    points, triangles = _array(vertices, np.float32), _array(faces, np.int32).reshape(-1, 3)
+    views, intrinsics = _array(viewmats, np.float32), _array(Ks, np.float32)
+    _check(points, triangles, views, intrinsics)
+    pairs = zip(views.reshape(-1, 4, 4), intrinsics.reshape(-1, 3, 3), strict=True)
+    cameras = [Camera(view, K, width, height, ortho) for view, K in pairs]
+    found = _empty_fragments((*views.shape[:-2], height, width))
+    rasterizer = Rasterizer(triangles)
+    for index, camera in enumerate(cameras):
+        raster = rasterizer.draw(points if points.ndim == 2 else points[index], camera)
+        _resolve(raster, *(array if views.ndim == 2 else array[index] for array in found))
+    return found
+
+
+def fragments(raster: Raster) -> Fragments:
+    """Face ids, barycentrics and depth of a z-buffer."""
+    found = _empty_fragments(raster.face_ids.shape)
+    _resolve(raster, *found)
+    return found
+
+
+def _empty_fragments(shape: tuple[int, ...]) -> Fragments:
+    return Fragments(np.empty(shape, np.int32), np.empty((*shape, 3), np.float32), np.empty(shape, np.float32))
+
+
+def _array(value: Any, dtype: Any) -> Any:
+    """C-ordered array of a list, an array or a tensor (whose gradient ends here)."""
+    return np.ascontiguousarray(value.detach() if hasattr(value, "detach") else value, dtype)
+
+
+def _check(vertices: Any, faces: Any, viewmats: Any, Ks: Any) -> None:
+    cameras = viewmats.shape[:-2]
+    if viewmats.shape != (*cameras, 4, 4) or Ks.shape != (*cameras, 3, 3) or len(cameras) > 1:
+        raise PersonifyError(
+            "rasterize_mesh: expected viewmats [C, 4, 4] with Ks [C, 3, 3], "
+            f"got {list(viewmats.shape)} and {list(Ks.shape)}"
+        )
+    if vertices.shape[-1:] != (3,) or vertices.shape[:-2] not in ((), cameras) or vertices.ndim < 2:
+        raise PersonifyError(
+            f"rasterize_mesh: vertices must be [V, 3] or one such array per camera, got {list(vertices.shape)}"
+        )
+    if not np.isfinite(vertices).all():
+        raise PersonifyError("rasterize_mesh: vertices must be finite")
+    if len(faces) and not (faces.min() >= 0 and faces.max() < vertices.shape[-2]):
+        raise PersonifyError(f"rasterize_mesh: faces must index {vertices.shape[-2]} vertices")
 
 
 class Rasterizer:
@@ -129,15 +154,17 @@ class Rasterizer:
         self._planes = np.empty((len(faces), 16), np.float32)
         self._boxes = np.empty((len(faces), 4), np.int32)  # first and last column, first and last row
         self._points = np.empty((0, 4))
+        self._pixels = np.empty((0, 2), np.float32)
         self._image = (np.empty((0, 0), np.int32), np.empty((0, 0), np.float32))
 
     def draw(self, vertices: NDArray[np.float32], camera: Camera) -> Raster:  # [V, 3]
         """The nearest face of every pixel centre."""
         self._fit(len(vertices), (camera.height, camera.width))
         viewmat, K = camera.viewmat.astype(np.float64), camera.K.astype(np.float64)
-        _project(vertices, viewmat, K, camera.ortho, self._points)
+        _project(vertices, viewmat, K, camera.ortho, self._points, self._pixels)
         size = (camera.width, camera.height)
-        _set_up(self._points, self.faces, self.single_sided, *size, camera.ortho, self._planes, self._boxes)
+        where = (self._points, self._pixels, self.faces, self.single_sided)
+        _set_up(*where, *size, camera.ortho, self._planes, self._boxes)
         starts, members = _bin(self._boxes, (camera.height + BAND - 1) // BAND)
         limit = -NEAR if camera.ortho else 1 / NEAR
         _fill(self._planes, self._boxes, starts, members, limit, self.cutouts, self.textures, *self._image)
@@ -145,34 +172,48 @@ class Rasterizer:
 
     def _fit(self, vertices: int, shape: tuple[int, int]) -> None:
         if len(self._points) != vertices:
-            self._points = np.empty((vertices, 4))
+            self._points, self._pixels = np.empty((vertices, 4)), np.empty((vertices, 2), np.float32)
         if self._image[0].shape != shape:
             self._image = (np.empty(shape, np.int32), np.empty(shape, np.float32))
 
 
-@njit(cache=True, nogil=True)
-def _project(vertices: Any, viewmat: Any, K: Any, ortho: Any, points: Any) -> None:
-    """[V, 4]: homogeneous pixel index and depth."""
-    for i in range(len(vertices)):
+@njit(cache=True, nogil=True, parallel=True)
+def _project(vertices: Any, viewmat: Any, K: Any, ortho: Any, points: Any, pixels: Any) -> None:
+    """Homogeneous pixel index and depth [V, 4]; pixel index [V, 2], which means nothing behind the camera."""
+    for i in prange(len(vertices)):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
         cx = viewmat[0, 0] * x + viewmat[0, 1] * y + viewmat[0, 2] * z + viewmat[0, 3]
         cy = viewmat[1, 0] * x + viewmat[1, 1] * y + viewmat[1, 2] * z + viewmat[1, 3]
         cz = viewmat[2, 0] * x + viewmat[2, 1] * y + viewmat[2, 2] * z + viewmat[2, 3]
         w = 1.0 if ortho else cz
-        points[i, 0] = K[0, 0] * cx + K[0, 1] * cy + (K[0, 2] - 0.5) * w
-        points[i, 1] = K[1, 1] * cy + (K[1, 2] - 0.5) * w
-        points[i, 2] = w
-        points[i, 3] = cz
+        u, v = K[0, 0] * cx + K[0, 1] * cy + (K[0, 2] - 0.5) * w, K[1, 1] * cy + (K[1, 2] - 0.5) * w
+        points[i, 0], points[i, 1], points[i, 2], points[i, 3] = u, v, w, cz
+        inverse = 1 / w if cz >= NEAR else 0.0
+        pixels[i, 0], pixels[i, 1] = u * inverse, v * inverse
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def _set_up(
-    points: Any, faces: Any, single_sided: Any, width: Any, height: Any, ortho: Any, planes: Any, boxes: Any
+    points: Any,
+    pixels: Any,
+    faces: Any,
+    single_sided: Any,
+    width: Any,
+    height: Any,
+    ortho: Any,
+    planes: Any,
+    boxes: Any,
 ) -> None:
     for f in prange(len(faces)):
-        a, b, c = _corner(points, faces[f, 0]), _corner(points, faces[f, 1]), _corner(points, faces[f, 2])
-        drawn = _box(a, b, c, width, height, boxes[f])
+        i, j, k = np.uint64(faces[f, 0]), np.uint64(faces[f, 1]), np.uint64(faces[f, 2])
+        if min(points[i, 3], points[j, 3], points[k, 3]) >= NEAR:
+            x0, x1 = min(pixels[i, 0], pixels[j, 0], pixels[k, 0]), max(pixels[i, 0], pixels[j, 0], pixels[k, 0])
+            y0, y1 = min(pixels[i, 1], pixels[j, 1], pixels[k, 1]), max(pixels[i, 1], pixels[j, 1], pixels[k, 1])
+        else:
+            x0, x1, y0, y1 = _visible_bounds(_corner(points, i), _corner(points, j), _corner(points, k))
+        drawn = _box(x0, x1, y0, y1, width, height, boxes[f])
         if drawn:
+            a, b, c = _corner(points, i), _corner(points, j), _corner(points, k)
             drawn = _planes(a, b, c, single_sided[f], ortho, planes[f])
         if not drawn:
             boxes[f, 2], boxes[f, 3] = 1, 0
@@ -184,17 +225,24 @@ def _corner(points: Any, i: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _box(a: Any, b: Any, c: Any, width: Any, height: Any, box: Any) -> Any:
+def _visible_bounds(a: Any, b: Any, c: Any) -> Any:
+    """Pixel bounds of the part of a triangle beyond the near plane: its corners there, and where edges cross it."""
     x0, x1, y0, y1 = np.inf, -np.inf, np.inf, -np.inf
     for p, q in ((a, b), (b, c), (c, a)):
         if p[3] >= NEAR:
             x, y = p[0] / p[2], p[1] / p[2]
             x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
-        if (p[3] < NEAR) != (q[3] < NEAR):  # the edge crosses the near plane: its crossing bounds what is visible
+        if (p[3] < NEAR) != (q[3] < NEAR):
             t = (NEAR - p[3]) / (q[3] - p[3])
             w = p[2] + t * (q[2] - p[2])
             x, y = (p[0] + t * (q[0] - p[0])) / w, (p[1] + t * (q[1] - p[1])) / w
             x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+    return x0, x1, y0, y1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _box(x0: Any, x1: Any, y0: Any, y1: Any, width: Any, height: Any, box: Any) -> Any:
+    """Pixels whose centres can lie in given bounds, and whether there are any."""
     slack = 1e-3
     if not (x1 > -slack and y1 > -slack and x0 < width and y0 < height):
         return False
@@ -206,13 +254,16 @@ def _box(a: Any, b: Any, c: Any, width: Any, height: Any, box: Any) -> Any:
 @njit(cache=True, nogil=True)
 def _planes(a: Any, b: Any, c: Any, single_sided: Any, ortho: Any, plane: Any) -> Any:
     ea0, ea1, ea2 = b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0]
+    determinant = a[0] * ea0 + a[1] * ea1 + a[2] * ea2
+    facing_away = determinant > 0  # image rows grow downwards
+    noise = 1e-13 * (abs(a[0] * ea0) + abs(a[1] * ea1) + abs(a[2] * ea2))  # what rounding makes of a flat triangle
+    if abs(determinant) <= noise or (single_sided and facing_away):
+        return False
     eb0, eb1, eb2 = c[1] * a[2] - c[2] * a[1], c[2] * a[0] - c[0] * a[2], c[0] * a[1] - c[1] * a[0]
     ec0, ec1, ec2 = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
-    determinant = a[0] * ea0 + a[1] * ea1 + a[2] * ea2
     # Each edge is scaled by its own size only, so the two faces that share it see exactly opposite values: no cracks.
     na, nb, nc = max(abs(ea0), abs(ea1)), max(abs(eb0), abs(eb1)), max(abs(ec0), abs(ec1))
-    facing_away = determinant > 0  # image rows grow downwards
-    if determinant == 0 or min(na, nb, nc) == 0 or (single_sided and facing_away):
+    if min(na, nb, nc) == 0:
         return False
     sign = 1.0 if determinant > 0 else -1.0
     ia, ib, ic, inverse = sign / na, sign / nb, sign / nc, 1 / determinant
@@ -249,27 +300,21 @@ def _bin(boxes: Any, bands: Any) -> Any:  # -> starts [bands + 1], members: face
 
 @njit(cache=True, nogil=True, parallel=True)
 def _fill(
-    planes: Any,
-    boxes: Any,
-    starts: Any,
-    members: Any,
-    limit: Any,
-    cutouts: Any,
-    textures: Any,
-    face_ids: Any,
+    planes: Any, boxes: Any, starts: Any, members: Any, limit: Any, cutouts: Any, textures: Any, face_ids: Any,
     nearness: Any,
-) -> None:
+) -> None:  # fmt: skip
     height = len(face_ids)
+    any_holes = (cutouts.face_textures >= 0).any()
     bands = len(starts) - 2
     for slot in prange(bands):
         band = interleaved(slot, bands)
         first, last = band * BAND, min(band * BAND + BAND, height)
         face_ids[first:last] = -1
         nearness[first:last] = NOTHING
-        for holes in (False, True):  # solid faces first: they hide most of the samples that need a look at a texture
+        for holes in range(1 + any_holes):  # solid faces first: they hide most samples that need a look at a texture
             for member in range(starts[band], starts[band + 1]):
                 f = members[member]
-                if (cutouts.face_textures[f] >= 0) == holes:
+                if (cutouts.face_textures[f] >= 0) == (holes == 1):
                     _fill_face(f, planes, boxes, first, last, limit, face_ids, nearness, cutouts, textures)
 
 
@@ -281,38 +326,31 @@ def interleaved(slot: Any, count: Any) -> Any:
 
 @njit(cache=True, nogil=True, inline="always")
 def _fill_face(
-    f: Any,
-    planes: Any,
-    boxes: Any,
-    first: Any,
-    last: Any,
-    limit: Any,
-    face_ids: Any,
-    nearness: Any,
-    cutouts: Any,
+    f: Any, planes: Any, boxes: Any, first: Any, last: Any, limit: Any, face_ids: Any, nearness: Any, cutouts: Any,
     textures: Any,
-) -> None:
+) -> None:  # fmt: skip
     a0, b0, c0, n0 = planes[f, 0], planes[f, 3], planes[f, 6], planes[f, 9]
-    limit = np.float32(limit)
-    zero = np.float32(0)
-    solid = cutouts.face_textures[f] < 0
-    lod = 0.0 if solid else _cutout_lod(f, planes, cutouts, textures)
+    a1, b1, c1, n1 = planes[f, 1], planes[f, 4], planes[f, 7], planes[f, 10]
+    a2, b2, c2, n2 = planes[f, 2], planes[f, 5], planes[f, 8], planes[f, 11]
+    limit, zero = np.float32(limit), np.float32(0)
+    solid, lod = cutouts.face_textures[f] < 0, UNKNOWN
     # Unsigned columns: no test for negative indices in the inner loop.
     begin, end = np.uint64(boxes[f, 0]), np.uint64(boxes[f, 1] + 1)
     for row in range(np.uint64(max(boxes[f, 2], first)), np.uint64(min(boxes[f, 3] + 1, last))):
-        y = np.float32(row)
-        a = planes[f, 1] * y + planes[f, 2]
-        b = planes[f, 4] * y + planes[f, 5]
-        c = planes[f, 7] * y + planes[f, 8]
-        n = planes[f, 10] * y + planes[f, 11]
+        y = np.float32(np.int32(row))
+        a, b, c, n = a1 * y + a2, b1 * y + b2, c1 * y + c2, n1 * y + n2
         start, stop = _span(a0, a, b0, b, c0, c, begin, end)
         for column in range(start, stop):
             x = np.float32(np.int32(column))
             near = n0 * x + n
             inside = (a0 * x + a >= zero) & (b0 * x + b >= zero) & (c0 * x + c >= zero)
-            if inside & (near > nearness[row, column]) & (near <= limit) and (
-                solid or _is_covered(f, planes, x, y, lod, cutouts, textures)
-            ):
+            if inside & (near > nearness[row, column]) & (near <= limit):
+                if not solid:
+                    if lod == UNKNOWN:  # most such faces are tiny or hidden and never get here
+                        lod = level_of_detail(f, planes[f, 15], cutouts, textures)
+                    weights = barycentrics_at(planes, f, x, y)
+                    if not is_covered(f, weights, np.int64(column), np.int64(row), lod, cutouts, textures):
+                        continue
                 nearness[row, column] = near
                 face_ids[row, column] = f
 
@@ -331,34 +369,6 @@ def _span(a0: Any, a: Any, b0: Any, b: Any, c0: Any, c: Any, begin: Any, end: An
     return np.uint64(low), np.uint64(max(high, np.float32(0)))
 
 
-@njit(cache=True, nogil=True)
-def _cutout_lod(f: Any, planes: Any, cutouts: Any, textures: Any) -> Any:
-    """Level of detail of a whole face: log2 of texels per sample."""
-    uvs, texture = cutouts.uvs, cutouts.face_textures[f]
-    u1, v1 = uvs[f, 1, 0] - uvs[f, 0, 0], uvs[f, 1, 1] - uvs[f, 0, 1]
-    u2, v2 = uvs[f, 2, 0] - uvs[f, 0, 0], uvs[f, 2, 1] - uvs[f, 0, 1]
-    texels = 0.5 * abs(u1 * v2 - u2 * v1) * textures.levels[texture, 0, 1] * textures.levels[texture, 0, 2]
-    return 0.5 * math.log2(max(texels / max(planes[f, 15], 1e-9), 1e-9))
-
-
-@njit(cache=True, nogil=True)
-def _is_covered(f: Any, planes: Any, x: Any, y: Any, lod: Any, cutouts: Any, textures: Any) -> Any:
-    """Stochastic transparency (Enderton et al. 2010) with thresholds stratified over 2 x 2 samples."""
-    a, b, c = barycentrics_at(planes, f, x, y)
-    uvs = cutouts.uvs
-    u = a * uvs[f, 0, 0] + b * uvs[f, 1, 0] + c * uvs[f, 2, 0]
-    v = a * uvs[f, 0, 1] + b * uvs[f, 1, 1] + c * uvs[f, 2, 1]
-    alpha = cutouts.alphas[f] * sample_value(textures, cutouts.face_textures[f], lod, u, v, 3)
-    softness = min(max(lod + 1.0, 0.0), 1.0) if cutouts.sharp[f] else 1.0
-    if abs(alpha - 0.5) >= 0.5 * softness:  # no threshold can change the answer
-        return alpha > 0.5
-    column, row = int(x), int(y)
-    # Neighbouring samples take the four strata, in an order that differs between faces, so that layers add up.
-    stratum = (2 * (column & 1) + ((column ^ row) & 1) + (f * 2654435761 >> 13)) & 3
-    noise = (52.9829189 * ((0.06711056 * (column >> 1) + 0.00583715 * (row >> 1)) % 1.0)) % 1.0
-    return alpha > 0.5 + softness * ((noise + stratum) / 4 - 0.5)
-
-
 @njit(cache=True, nogil=True, inline="always")
 def barycentrics_at(planes: Any, f: Any, x: Any, y: Any) -> Any:
     """Perspective-correct weights of a face's corners at a pixel index, from `Raster.planes`."""
@@ -370,17 +380,16 @@ def barycentrics_at(planes: Any, f: Any, x: Any, y: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def resolve(raster: Any) -> Any:
-    """Face ids, barycentrics and depth of a z-buffer, as in `Fragments`."""
+def _resolve(raster: Any, face_ids: Any, barycentrics: Any, depth: Any) -> None:
+    """Fill the arrays of a `Fragments` from a z-buffer."""
     height, width = raster.face_ids.shape
-    barycentrics = np.zeros((height, width, 3), np.float32)
-    depth = np.zeros((height, width), np.float32)
+    zero = np.float32(0)
     for row in prange(height):
         for column in range(width):
-            f = raster.face_ids[row, column]
+            f, a, b, c, z = raster.face_ids[row, column], zero, zero, zero, zero
             if f >= 0:
                 a, b, c = barycentrics_at(raster.planes, f, np.float32(column), np.float32(row))
-                barycentrics[row, column, 0], barycentrics[row, column, 1], barycentrics[row, column, 2] = a, b, c
                 near = raster.nearness[row, column]
-                depth[row, column] = -near if raster.ortho else 1 / near
-    return raster.face_ids, barycentrics, depth
+                z = -near if raster.ortho else 1 / near
+            face_ids[row, column], depth[row, column] = f, z
+            barycentrics[row, column, 0], barycentrics[row, column, 1], barycentrics[row, column, 2] = a, b, c

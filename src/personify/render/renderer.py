@@ -15,7 +15,7 @@ from personify.errors import PersonifyError
 from personify.render import backdrop, lights, occlusion
 from personify.render.cameras import Camera
 from personify.render.normals import SmoothNormals
-from personify.render.rasterize import Cutouts, Raster, Rasterizer, resolve
+from personify.render.rasterize import Cutouts, Raster, Rasterizer, fragments
 from personify.render.shading import MATERIAL, Mesh, View, shade_image
 from personify.render.textures import Textures, pack_textures
 
@@ -43,6 +43,14 @@ class RenderBuffers(NamedTuple):
     depth: Float
     uvs: Float
     normals: Float
+
+
+class _Scratch(NamedTuple):
+    """Images that are kept between frames: ambient occlusion before and after its blur [H, W], and the backdrop."""
+
+    openness: Float
+    blurred: Float
+    backdrop: backdrop.Backdrop
 
 
 class MeshRenderer:
@@ -86,7 +94,7 @@ class MeshRenderer:
         self.supersample = supersample
         self._lock = threading.Lock()
         self._join()
-        self._images: dict[tuple[int, int], tuple[Float, Float]] = {}
+        self._images: dict[tuple[int, int], _Scratch] = {}  # of the last size only
         self._floor = np.ones((2, backdrop.FLOOR_CELLS, backdrop.FLOOR_CELLS, 2), np.float32)
 
     def _join(self) -> None:
@@ -129,8 +137,8 @@ class MeshRenderer:
             openness = self._occlude(raster, camera, fine)
             image = np.empty((camera.height, camera.width, 4 if transparent else 3), np.float32)
             shade_image(
-                raster, self._mesh, self._materials, self._textures, rig, shadow, floor,
-                _view(camera, self.supersample), openness, self.background, image,
+                raster, self._mesh, self._materials, self._textures, rig, shadow,
+                self._scratch(camera).backdrop, floor, _view(camera, self.supersample), openness, image,
             )  # fmt: skip
             return image
 
@@ -138,7 +146,7 @@ class MeshRenderer:
         """Part, face, barycentrics, depth, uv and normal of every pixel centre (no antialiasing)."""
         with self._lock:
             self._pose(vertices)
-            face_ids, barycentrics, depth = resolve(self._viewer.draw(self._vertices, camera))
+            face_ids, barycentrics, depth = fragments(self._viewer.draw(self._vertices, camera))
             hit = face_ids >= 0
             seen, weights = face_ids[hit], barycentrics[hit][..., None]
             uvs, normals = np.zeros((*hit.shape, 2), np.float32), np.zeros((*hit.shape, 3), np.float32)
@@ -170,23 +178,25 @@ class MeshRenderer:
         return lights.shadow_map(self._shadow.draw(self._vertices, light), light)
 
     def _light_floor(self, shadow: lights.Shadow, wanted: bool) -> backdrop.Floor:
-        low, high = self._vertices.min(0)[[0, 2]], self._vertices.max(0)[[0, 2]]
+        low, high, near_faces = backdrop.stand_on(self._vertices, self._mesh.faces)
         span = float((high - low).max()) + 2 * _FLOOR_REACH
         corner, cell = ((low + high) / 2 - span / 2).astype(np.float32), span / (backdrop.FLOOR_CELLS - 1)
         if wanted:
-            low = self._vertices[:, 1] < backdrop.CONTACT
-            near_floor = Rasterizer(self._mesh.faces[low[self._mesh.faces[:, 0]]])
-            below = near_floor.draw(self._vertices, backdrop.camera_below(corner, cell))
+            below = Rasterizer(near_faces).draw(self._vertices, backdrop.camera_below(corner, cell))
             backdrop.fill_floor(shadow, below.nearness, corner, cell, *self._floor)
-        return backdrop.Floor(self._floor[1], corner, cell)
+        return backdrop.Floor(wanted, self._floor[1], corner, cell)
 
     def _occlude(self, raster: Raster, camera: Camera, fine: Camera) -> Float:
+        scratch = self._scratch(camera)
+        occlusion.ambient_occlusion(raster, self.supersample, fine.K, scratch.openness, scratch.blurred)
+        return scratch.blurred
+
+    def _scratch(self, camera: Camera) -> _Scratch:
         shape = (camera.height, camera.width)
         if shape not in self._images:
-            self._images = {shape: (np.empty(shape, np.float32), np.empty(shape, np.float32))}
-        scratch, openness = self._images[shape]
-        occlusion.ambient_occlusion(raster, self.supersample, fine.K, scratch, openness)
-        return openness
+            openness, blurred = np.empty(shape, np.float32), np.empty(shape, np.float32)
+            self._images = {shape: _Scratch(openness, blurred, backdrop.paint(self.background, *shape))}
+        return self._images[shape]
 
 
 def _linear_background(background: str | RGB) -> Float:

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from personify.render.backdrop import backdrop
+from personify.render.backdrop import backdrop_color, floor_light
 from personify.render.color import encode
 from personify.render.lights import visibility
 from personify.render.rasterize import barycentrics_at, interleaved
@@ -82,22 +82,28 @@ def _smoothstep(low: Any, high: Any, x: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def interpolate(mesh: Any, f: Any, a: Any, b: Any, c: Any) -> Any:
-    """World position, unit normal and uv at barycentrics of a face."""
-    i, j, k = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
+def _normal(mesh: Any, f: Any, a: Any, b: Any, c: Any) -> Any:
+    """Smooth unit normal at barycentrics of a face."""
+    i, j, k = np.uint64(mesh.normal_faces[f, 0]), np.uint64(mesh.normal_faces[f, 1]), np.uint64(mesh.normal_faces[f, 2])
+    v = mesh.normals
+    nx = a * v[i, 0] + b * v[j, 0] + c * v[k, 0]
+    ny = a * v[i, 1] + b * v[j, 1] + c * v[k, 1]
+    nz = a * v[i, 2] + b * v[j, 2] + c * v[k, 2]
+    scale = 1 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-12))
+    return nx * scale, ny * scale, nz * scale
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _place(mesh: Any, f: Any, a: Any, b: Any, c: Any) -> Any:
+    """World position and uv at barycentrics of a face."""
+    i, j, k = np.uint64(mesh.faces[f, 0]), np.uint64(mesh.faces[f, 1]), np.uint64(mesh.faces[f, 2])
     v = mesh.vertices
     x = a * v[i, 0] + b * v[j, 0] + c * v[k, 0]
     y = a * v[i, 1] + b * v[j, 1] + c * v[k, 1]
     z = a * v[i, 2] + b * v[j, 2] + c * v[k, 2]
     tu = a * mesh.uvs[i, 0] + b * mesh.uvs[j, 0] + c * mesh.uvs[k, 0]
     tv = a * mesh.uvs[i, 1] + b * mesh.uvs[j, 1] + c * mesh.uvs[k, 1]
-    i, j, k = mesh.normal_faces[f, 0], mesh.normal_faces[f, 1], mesh.normal_faces[f, 2]
-    v = mesh.normals
-    nx = a * v[i, 0] + b * v[j, 0] + c * v[k, 0]
-    ny = a * v[i, 1] + b * v[j, 1] + c * v[k, 1]
-    nz = a * v[i, 2] + b * v[j, 2] + c * v[k, 2]
-    scale = 1 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-12))
-    return x, y, z, nx * scale, ny * scale, nz * scale, tu, tv
+    return x, y, z, tu, tv
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -261,11 +267,13 @@ def _surface(
     shadow: Any,
     view: Any,
     f: Any,
-    at: Any,
+    weights: Any,
+    normal: Any,
     openness: Any,
 ) -> Any:
-    """Display-ready linear RGB of one sample; ``at`` is barycentrics and what `interpolate` made of them."""
-    x, y, z, nx, ny, nz, tu, tv = at
+    """Display-ready linear RGB of one sample of a face at barycentric ``weights``."""
+    x, y, z, tu, tv = _place(mesh, f, weights[0], weights[1], weights[2])
+    nx, ny, nz = normal
     material = materials[mesh.parts[f]]
     if view.ortho:
         vx, vy, vz = -view.forward[0], -view.forward[1], -view.forward[2]
@@ -312,11 +320,11 @@ def _is_back(mesh: Any, f: Any, vx: Any, vy: Any, vz: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _same_surface(seen: Any, surfaces: Any, part: Any, near: Any, at: Any) -> Any:
+def _same_surface(seen: Any, surfaces: Any, part: Any, near: Any, n: Any) -> Any:
     """Which of a pixel's shaded surfaces continues at another sample: same part, close by, facing the same way."""
     for s in range(surfaces):
         close = seen[s, 0] == part and abs(seen[s, 1] - near) < 0.01 * abs(near)
-        if close and seen[s, 2] * at[3] + seen[s, 3] * at[4] + seen[s, 4] * at[5] > 0.92:
+        if close and seen[s, 2] * n[0] + seen[s, 3] * n[1] + seen[s, 4] * n[2] > 0.92:
             return s
     return surfaces
 
@@ -329,39 +337,41 @@ def shade_image(
     textures: Any,
     rig: Any,
     shadow: Any,
+    backdrop: Any,
     floor: Any,
     view: Any,
     openness: Any,
-    background: Any,
     image: Any,
 ) -> None:
     """Fill an image [H, W, 3 or 4] (sRGB, straight alpha) from a z-buffer of ``view.samples`` times its size."""
     height, width, channels = image.shape
     samples = view.samples
     for slot in prange(height):
-        row = interleaved(slot, height)
+        row = np.uint64(interleaved(slot, height))
         seen = np.empty((samples * samples, 8))  # part, nearness, normal, colour of the surfaces in this pixel
-        for column in range(width):
+        for column in range(np.uint64(width)):
             red, green, blue, count, surfaces, match = 0.0, 0.0, 0.0, 0, 0, 0
             last = -1
             for sample in range(samples * samples):
-                y, x = row * samples + sample // samples, column * samples + sample % samples
+                y = np.uint64(row * samples + sample // samples)
+                x = np.uint64(column * samples + sample % samples)
                 f = raster.face_ids[y, x]
                 if f < 0:
                     continue
                 count += 1
                 if f != last:
                     last = f
-                    a, b, c = barycentrics_at(raster.planes, f, np.float32(x), np.float32(y))
-                    at = interpolate(mesh, f, a, b, c)
-                    match = _same_surface(seen, surfaces, mesh.parts[f], raster.nearness[y, x], at)
+                    weights = barycentrics_at(raster.planes, f, np.float32(x), np.float32(y))
+                    normal = _normal(mesh, f, weights[0], weights[1], weights[2])
+                    match = _same_surface(seen, surfaces, mesh.parts[f], raster.nearness[y, x], normal)
                     if match == surfaces:
                         surfaces += 1
                         color = _surface(
-                            raster, mesh, materials, textures, rig, shadow, view, f, at, openness[row, column]
-                        )
+                            raster, mesh, materials, textures, rig, shadow, view, f, weights, normal,
+                            openness[row, column],
+                        )  # fmt: skip
                         seen[match, 0], seen[match, 1] = mesh.parts[f], raster.nearness[y, x]
-                        seen[match, 2], seen[match, 3], seen[match, 4] = at[3], at[4], at[5]
+                        seen[match, 2], seen[match, 3], seen[match, 4] = normal
                         seen[match, 5], seen[match, 6], seen[match, 7] = color
                 red, green, blue = red + seen[match, 5], green + seen[match, 6], blue + seen[match, 7]
             total = samples * samples
@@ -369,8 +379,13 @@ def shade_image(
                 image[row, column, 3] = count / total
                 total = max(count, 1)
             elif count < total:
-                r, g, b = backdrop(background, floor, view, row, column, height, width)
-                rest = total - count
+                light = floor_light(floor, view, row, column)
+                if count == 0 and light == 1:
+                    for channel in range(3):
+                        image[row, column, channel] = backdrop.image[row, column, channel]
+                    continue
+                r, g, b = backdrop_color(backdrop.color, row, column, height, width)
+                rest = light * (total - count)
                 red, green, blue = red + rest * r, green + rest * g, blue + rest * b
             image[row, column, 0] = encode(red / total)
             image[row, column, 1] = encode(green / total)

@@ -1,0 +1,62 @@
+"""Holes in a surface (hair cards, lashes, lace): a texture's alpha drawn as dithered coverage."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from personify.render.textures import sample_value
+
+
+class Cutouts(NamedTuple):
+    """Which faces have holes (hair cards, lashes): their texture's alpha is drawn as a dithered coverage.
+
+    Attributes:
+        face_textures: [F] int32 texture with the alpha channel, -1 = solid.
+        sharp: [F] bool, magnified texels are cut at 0.5 instead of dithered (glTF's MASK).
+        alphas: [F] float32 factor.
+        uvs: [F, 3, 2] float32.
+    """
+
+    face_textures: NDArray[np.int32]
+    sharp: NDArray[np.bool_]
+    alphas: NDArray[np.float32]
+    uvs: NDArray[np.float32]
+
+
+def no_cutouts(faces: int) -> Cutouts:
+    """Every face is solid."""
+    nothing = np.zeros((1, 3, 2), np.float32)
+    solid = np.full(faces, -1, np.int32)
+    return Cutouts(solid, np.zeros(1, np.bool_), np.ones(1, np.float32), nothing)
+
+
+@njit(cache=True, nogil=True)
+def level_of_detail(f: Any, area: Any, cutouts: Any, textures: Any) -> Any:
+    """log2 of texels per sample of a whole face that covers ``area`` samples."""
+    uvs, texture = cutouts.uvs, cutouts.face_textures[f]
+    u1, v1 = uvs[f, 1, 0] - uvs[f, 0, 0], uvs[f, 1, 1] - uvs[f, 0, 1]
+    u2, v2 = uvs[f, 2, 0] - uvs[f, 0, 0], uvs[f, 2, 1] - uvs[f, 0, 1]
+    texels = 0.5 * abs(u1 * v2 - u2 * v1) * textures.levels[texture, 0, 1] * textures.levels[texture, 0, 2]
+    return 0.5 * math.log2(max(texels / max(area, 1e-9), 1e-9))
+
+
+@njit(cache=True, nogil=True)
+def is_covered(f: Any, weights: Any, column: Any, row: Any, lod: Any, cutouts: Any, textures: Any) -> Any:
+    """Stochastic transparency (Enderton et al. 2010) with thresholds stratified over 2 x 2 samples."""
+    a, b, c = weights
+    uvs = cutouts.uvs
+    u = a * uvs[f, 0, 0] + b * uvs[f, 1, 0] + c * uvs[f, 2, 0]
+    v = a * uvs[f, 0, 1] + b * uvs[f, 1, 1] + c * uvs[f, 2, 1]
+    alpha = cutouts.alphas[f] * sample_value(textures, cutouts.face_textures[f], lod, u, v, 3)
+    softness = min(max(lod + 1.0, 0.0), 1.0) if cutouts.sharp[f] else 1.0
+    if abs(alpha - 0.5) >= 0.5 * softness:  # no threshold can change the answer
+        return alpha > 0.5
+    # Neighbouring samples take the four strata, in an order that differs between faces, so that layers add up.
+    stratum = (2 * (column & 1) + ((column ^ row) & 1) + (f * 2654435761 >> 13)) & 3
+    noise = (52.9829189 * ((0.06711056 * (column >> 1) + 0.00583715 * (row >> 1)) % 1.0)) % 1.0
+    return alpha > 0.5 + softness * ((noise + stratum) / 4 - 0.5)
