@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from mocap import Clip, read_clips
 from torch import Tensor
+from torch.nn import functional
 
 from personify.body.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from personify.motion.priors.codebook import PoseCodebook
@@ -80,6 +81,8 @@ def main() -> None:
         static = upright(torch.cat([clip.rotations for clip in authored]))
         poses = torch.cat([static, cluster_poses(clips, vae, options.count, options.frames, options.seed)])
         embeddings = guide.poses(axis_angle_to_matrix(poses))
+        said = guide.encode_text([clip.text for clip in authored])  # words say more of a pose than the pose itself
+        embeddings[: len(said)] = functional.normalize(embeddings[: len(said)] + said, dim=1)
     names = tuple(clip.name for clip in authored)
     PoseCodebook(poses, embeddings, names, guide.poses, guide.name).save(options.out)
     print(f"{options.out}: {len(poses)} poses, {options.out.stat().st_size / 1e6:.2f} MB")

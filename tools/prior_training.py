@@ -46,14 +46,14 @@ def fit(
     """
     held = {id(parameter) for parameter in slow}
     fast = [parameter for parameter in module.parameters() if id(parameter) not in held]
-    groups = [{"params": fast, "rate": options.rate}, {"params": list(slow), "rate": 0.01 * options.rate}]
-    optimiser = torch.optim.Adam(groups if slow else groups[:1])
+    optimiser = torch.optim.Adam([{"params": fast}, {"params": list(slow)}] if slow else fast)
+    rates = (options.rate, 0.01 * options.rate)
     first = _resume(module, optimiser, options.checkpoint)
     saved = begun = time.monotonic()
     for step in range(first, options.steps):
-        for group in optimiser.param_groups:
+        for group, rate in zip(optimiser.param_groups, rates, strict=False):
             fall = 0.5 * (1 + math.cos(math.pi * step / options.steps))
-            group["lr"] = group["rate"] * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * fall)
+            group["lr"] = rate * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * fall)
         module.train()
         generator = torch.Generator().manual_seed(options.seed * 1_000_003 + step)
         torch.manual_seed(options.seed * 1_000_003 + step)  # dropout and codes

@@ -124,11 +124,12 @@ def centimetres(answer: object, test: Windows, places: list[tuple[int, int]]) ->
 
 
 def main() -> None:
-    options: argparse.Namespace = arguments(__doc__, 900, "motion_vae.safetensors").parse_args()
+    options: argparse.Namespace = arguments(__doc__, 450, "motion_vae.safetensors").parse_args()
     train, test = (Windows(part) for part in split(read_clips(options.data / "clips_30fps.npz")))
     torch.manual_seed(options.seed)
     vae = MotionVAE(dropout=0.0)
-    start_from_components(vae, train)
+    if not (options.checkpoint and options.checkpoint.is_file()):
+        start_from_components(vae, train)
     places = test.every(FRAMES, 20)
     base = component_error(train, test, places, vae.latent)
     print(f"{int(train.lengths.sum())} frames, {len(places)} windows held out; components {base}", flush=True)
@@ -149,8 +150,6 @@ def main() -> None:
             lambda features: vae.decode_features(vae.encode_features(features)[0], FRAMES), test, places
         )
 
-    vae.eval()
-    print("before training:", held_out(), flush=True)
     assert vae.linear is not None
     fit(vae, loss, options, held_out, every=100, slow=list(vae.linear.parameters()))
     report = f"{held_out()}; principal components with {vae.latent} numbers: {base}"

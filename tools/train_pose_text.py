@@ -88,8 +88,27 @@ def _sided(phrase: str, side: str | None) -> str:
 def said(phrases: tuple[str, ...], generator: torch.Generator) -> str:
     """One to three of the phrases in any order, behind an opening."""
     count = int(torch.randint(1, min(3, len(phrases)) + 1, (1,), generator=generator))
-    chosen = [phrases[k] for k in torch.randperm(len(phrases), generator=generator)[:count]]
+    chosen = [_inflected(phrases[k], generator) for k in torch.randperm(len(phrases), generator=generator)[:count]]
     return OPENINGS[int(torch.randint(len(OPENINGS), (1,), generator=generator))] + ", ".join(chosen)
+
+
+def _inflected(phrase: str, generator: torch.Generator) -> str:
+    """Sometimes "kicks" or "kicking" for "kick", and sometimes one word less."""
+    words, chance = phrase.split(), float(torch.rand(1, generator=generator))
+    verb = words[0]
+    if chance < 0.45 and verb.isalpha() and not verb.endswith(("ing", "s")):
+        words[0] = present_participle(verb) if chance < 0.35 else f"{verb}s"
+    elif chance > 0.85 and len(words) > 2:
+        del words[int(torch.randint(len(words), (1,), generator=generator))]
+    return " ".join(words)
+
+
+def present_participle(verb: str) -> str:
+    """Of a regular verb: "waving", "running", "kicking"."""
+    if verb.endswith("e") and not verb.endswith("ee"):
+        return f"{verb[:-1]}ing"
+    short = re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", verb)
+    return f"{verb}{verb[-1] if short else ''}ing"
 
 
 class Sources:
@@ -114,7 +133,7 @@ class Sources:
 
 
 def main() -> None:
-    options = arguments(__doc__, 1500, "pose_text.safetensors").parse_args()
+    options = arguments(__doc__, 1600, "pose_text.safetensors").parse_args()
     static = [described_clip(clip) for clip in read_clips(options.data / "poses.npz")]
     clips = read_clips(options.data / "clips_30fps.npz")
     recordings = [described_clip(image) for clip in clips for image in (clip, clip.mirrored()) if len(clip.text) > 3]

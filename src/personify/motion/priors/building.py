@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from personify.motion.priors.guide import PoseEncoder
 from personify.motion.priors.pictures import PosePictures
 from personify.perception.protocol import ImageTextModel
 
+Progress = Callable[[Sequence[Tensor]], Iterable[Tensor]]
 STEPS = 1500
 BATCH = 256
 
@@ -24,7 +25,7 @@ def build_codebook(
     names: tuple[str, ...] = (),
     seed: int = 0,
     steps: int = STEPS,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = iter,
 ) -> PoseCodebook:
     """Embed poses with an image-text model and distil a `PoseEncoder` from the embeddings.
 
@@ -34,7 +35,7 @@ def build_codebook(
         names: of the first poses.
         seed: of the distillation.
         steps: of the distillation.
-        report: told how many poses of how many are drawn.
+        progress: shows how far the drawing is, e.g. ``rich.progress.track``.
 
     Raises:
         PersonifyError: ``poses`` is not [N, 22, 3] with at least one pose.
@@ -42,12 +43,14 @@ def build_codebook(
     if poses.ndim != 3 or poses.shape[1:] != (22, 3) or not len(poses):
         raise PersonifyError(f"poses: shape {list(poses.shape)}; expected [N, 22, 3] axis-angle with N of 1 or more")
     pictures = PosePictures(model.image_size)
-    embeddings = []
-    for index, pose in enumerate(poses):
-        embeddings.append(pictures.embed(model, pose))
-        report(index + 1, len(poses))
-    targets = torch.stack(embeddings)
+    targets = torch.stack([pictures.embed(model, pose) for pose in progress(list(poses))])
     return PoseCodebook(poses, targets, names, distilled(poses, targets, seed, steps), model.name)
+
+
+def build_pose_codebook(model: ImageTextModel, seed: int = 0, progress: Progress = iter) -> PoseCodebook:
+    """The poses of the shipped code-book, embedded by another image-text model; about three minutes on one core."""
+    shipped = PoseCodebook.load()
+    return build_codebook(model, shipped.poses, shipped.names, seed, progress=progress)
 
 
 def distilled(poses: Tensor, embeddings: Tensor, seed: int = 0, steps: int = STEPS) -> PoseEncoder:
