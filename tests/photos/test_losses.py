@@ -11,7 +11,6 @@ from personify.photos.losses import (
     WEIGHTS,
     chamfer_loss,
     mse,
-    nearest,
     position_loss,
     projection_errors,
     projection_loss,
@@ -147,11 +146,6 @@ def test_chamfer_of_a_random_choice_comes_close():
     assert torch.equal(again, same)
     only_template = SimpleNamespace(means=means, source=0 * source)
     assert chamfer_loss(only_template) == 0
-
-
-def test_nearest_neighbours_by_tree_and_by_distances_agree():
-    points, others = torch.rand(300, 3), torch.rand(200, 3)
-    assert torch.equal(nearest(points, others), torch.cdist(points, others).argmin(1))
 
 
 def test_skinning_is_least_at_the_target():

@@ -1,5 +1,6 @@
 """The network: the original's numbers, and what must hold for any weights."""
 
+import dataclasses
 import re
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from personify.errors import PersonifyError
 from personify.photos.checkpoints import from_original
 from personify.photos.network import PRESETS, NetworkConfig, PhotoNetwork, build
+from personify.photos.network.carry import carried_colors
 from personify.photos.network.dpt import exponential_map
 from personify.photos.network.gaussians import activate
 from personify.photos.template import Template
@@ -258,3 +260,47 @@ def test_bad_input(small, template):
         build("huge")
     with pytest.raises(PersonifyError, match="decoder_depth: a multiple of 4"):
         NetworkConfig(decoder_depth=6)
+
+
+def test_carried_colors_reach_the_surface_they_belong_to(template):
+    """Photos whose pixels lie where the template's left hand and head are, in red and green."""
+    inside = template.mask > 0
+    hand = inside & (template.positions[..., 0] > 0.6)
+    head = inside & (template.positions[..., 1] > 1.5)
+    texels = torch.cat([hand.nonzero()[::2], head.nonzero()[::2]])
+    reds = template.positions[tuple(texels.T)][:, 0] > 0.6
+    images = torch.full((1, 1, 3, 1, len(texels)), -1.0)
+    images[0, 0, 0, 0, reds], images[0, 0, 1, 0, ~reds] = 1.0, 1.0
+    place = tuple(texels.T)
+    fields = {
+        "means": template.positions[place],
+        "joint_log_weights": template.lbs_weights[place].clamp(min=1e-6).log(),
+    }
+    source = torch.stack([torch.ones(len(texels)), torch.zeros(len(texels)), torch.arange(len(texels))], -1).long()
+    rows = fields, torch.zeros(len(texels), dtype=torch.int64), source
+    carried = carried_colors(rows, images, template)[0]
+    assert (carried[~inside] == 0).all()
+    for part, color in ((hand, [1.0, -1, -1]), (head, [-1.0, 1, -1])):
+        assert (carried[part][:, :3] - torch.tensor(color)).abs().max() < 0.1
+        assert carried[part][:, 3].mean() > 0.3
+    far = inside & (template.positions[..., 1] < 0.2)
+    assert carried[far][:, 3].max() < 0.01
+    empty = carried_colors(
+        ({name: value[:0] for name, value in fields.items()}, rows[1][:0], source[:0]), images, template
+    )
+    assert (empty == 0).all()
+
+
+def test_a_carrying_network_starts_with_the_photos_colors(template):
+    config = dataclasses.replace(small_config(), carried=True)
+    network = build(config).eval()
+    images, masks = photos(batch=2)
+    images[0, :, 0], images[1, :, 2] = 0.9, 0.2
+    with torch.no_grad():
+        gaussians = network(images, masks, template).gaussians
+    colors = 0.5 + 0.28209479 * gaussians.harmonics[..., 0, :]
+    for person, channel, value in ((0, 0, 0.9), (1, 2, 0.2)):
+        own = colors[person, gaussians.from_template[person], channel]
+        torch.testing.assert_close(own, torch.full_like(own, value), atol=1e-5, rtol=0)
+    shaken(network.train())(images, masks, template).gaussians.harmonics.sum().backward()
+    assert network.template_gaussian.skip.weight.grad[:, -4:].abs().max() > 0

@@ -7,9 +7,9 @@ of corners, points behind the camera, and skinning targets that sum to one.
 from __future__ import annotations
 
 import torch
-from scipy.spatial import cKDTree
 from torch import Tensor
 
+from personify.photos.neighbors import neighbors
 from personify.photos.network.gaussians import CanonicalGaussians
 
 WEIGHTS: dict[str, float] = {
@@ -75,25 +75,22 @@ def chamfer_loss(
         if len(photos) == 0 or len(template) == 0:
             losses.append(means.new_zeros(()))
             continue
-        loss = (photos - template[nearest(photos, template)]).square().sum(-1).mean()
+        loss = _mean_square_distance(photos, template)
         if two_way:
-            loss = loss + (template - photos[nearest(template, photos)]).square().sum(-1).mean()
+            loss = loss + _mean_square_distance(template, photos)
         losses.append(loss)
     return torch.stack(losses).mean()
+
+
+def _mean_square_distance(points: Tensor, others: Tensor) -> Tensor:
+    _, index = neighbors(points, others)
+    return (points - others[index[:, 0]]).square().sum(-1).mean()
 
 
 def _some(rows: Tensor, count: int | None, generator: torch.Generator | None) -> Tensor:
     if count is None or len(rows) <= count:
         return rows
     return rows[torch.randperm(len(rows), generator=generator)[:count].to(rows.device)]
-
-
-def nearest(points: Tensor, others: Tensor) -> Tensor:  # [N, 3], [M, 3] -> [N] index of the nearest other
-    """Nearest neighbours: a k-d tree on the CPU, distances in blocks elsewhere."""
-    if points.device.type == "cpu":
-        _, index = cKDTree(others.detach().numpy()).query(points.detach().numpy())
-        return torch.from_numpy(index)
-    return torch.cat([torch.cdist(block, others.detach()).argmin(1) for block in points.detach().split(4096)])
 
 
 def projection_loss(

@@ -32,6 +32,8 @@ class NetworkConfig:
             training from the body's surface. The original predicts all from nothing and needs 1.2 million samples.
         guided: show the encoder where a patch lies in its photo (rotary embedding shows only how patches lie to each
             other) and one key colour wherever the mask is empty. The original has to find out both by itself.
+        carried: show the template's Gaussian head the photos' colours, carried over by the predicted positions and
+            skinning, and let it change these instead of predicting colours from tokens alone.
         initial_opacity: (template, image) of an untrained ``residual`` network.
         initial_scale: metres, of the photos' Gaussians in an untrained ``residual`` network.
         body_shapes: length of the body shape to estimate beside the Gaussians; 0 leaves the auxiliary head out.
@@ -58,6 +60,7 @@ class NetworkConfig:
     scale_unit: float = 0.001
     residual: bool = False
     guided: bool = False
+    carried: bool = False
     initial_opacity: tuple[float, float] = (0.9, 0.1)
     initial_scale: float = 0.008
     body_shapes: int = 0

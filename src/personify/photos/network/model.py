@@ -11,6 +11,7 @@ from personify.errors import PersonifyError
 from personify.photos.bones import spread_over_bones
 from personify.photos.network.auxiliary import BodyEstimate, BodyHead
 from personify.photos.network.backbone import Decoder, Encoder
+from personify.photos.network.carry import carried_colors
 from personify.photos.network.config import PRESETS, NetworkConfig
 from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map
 from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows, inverse_softplus
@@ -54,7 +55,7 @@ class PhotoNetwork(nn.Module):
         self.decoder = Decoder(config)
         self.template_position = PositionHead(config)
         self.image_position = PositionHead(config)
-        self.template_gaussian = GaussianHead(config, raw_channels=3 + len(config.parents))
+        self.template_gaussian = GaussianHead(config, raw_channels=3 + len(config.parents) + 4 * config.carried)
         self.image_gaussian = GaussianHead(config, raw_channels=3)
         self.body = BodyHead(config) if config.body_shapes else None
         self._initialise()
@@ -107,11 +108,10 @@ class PhotoNetwork(nn.Module):
         with torch.autocast(images.device.type, enabled=False):
             template_tokens = [tokens.float() for tokens in template_tokens]
             image_tokens = [tokens.float() for tokens in image_tokens]
-            parts = [
-                self._template_rows(template_tokens, template, len(images)),
-                self._image_rows(image_tokens, normalised.float(), masks.float()),
-            ]
-            gaussians = batch_rows(parts, len(images))
+            photo_rows = self._image_rows(image_tokens, normalised.float(), masks.float())
+            carried = carried_colors(photo_rows, normalised.float(), template) if self.config.carried else None
+            template_rows = self._template_rows(template_tokens, template, len(images), carried)
+            gaussians = batch_rows([template_rows, photo_rows], len(images))
             body = (
                 None
                 if self.body is None
@@ -132,14 +132,16 @@ class PhotoNetwork(nn.Module):
     def _hooked(self, tokens: list[Tensor]) -> list[Tensor]:
         return [tokens[layer] for layer in self.config.hooks]
 
-    def _template_rows(self, tokens: list[Tensor], template: Template, batch: int) -> Rows:
+    def _template_rows(
+        self, tokens: list[Tensor], template: Template, batch: int, carried: Tensor | None = None
+    ) -> Rows:
         """One Gaussian per covered texel: the body surface plus a displacement."""
         positions = template.positions.expand(batch, -1, -1, -1)
         lbs_weights = template.lbs_weights.expand(batch, -1, -1, -1)
         mask = template.mask.expand(batch, -1, -1)
         texels = _chosen(mask)
         hooked = [tokens[layer] for layer in self.config.hooks]
-        maps = torch.cat([positions, lbs_weights], -1).permute(0, 3, 1, 2)
+        maps = torch.cat([positions, lbs_weights, *([] if carried is None else [carried])], -1).permute(0, 3, 1, 2)
         raw = self.template_gaussian(hooked, self.template_grid, maps, texels)
         displacement = _pixel_rows(self.template_position(hooked, self.template_grid)).index_select(0, texels)
         means = exponential_map(displacement) + positions.flatten(0, 2)[texels]
@@ -149,6 +151,8 @@ class PhotoNetwork(nn.Module):
             priors["bone_prior"] = bones.clamp(min=1e-4).log()
             spacing = template.spacing().expand(batch, -1, -1).flatten()[texels]
             priors["scale_prior"] = (_COVERING * spacing).clamp(min=0.001)
+            if carried is not None:
+                priors["color_prior"] = carried[..., :3].flatten(0, 2)[texels] / 2 + 0.5
         fields = activate(raw, means, mask.flatten()[texels], self.config, **priors)
         person, row, column = (mask > MASK_THRESHOLD).nonzero().unbind(1)
         return fields, person, torch.stack([torch.zeros_like(row), row, column], -1)
