@@ -1,8 +1,9 @@
-"""Bake authored motions (format h22-motion-v1) into the asset `motions.npz` that `personify.motion.library` reads.
+"""Bake authored motions and poses (format h22-motion-v1) into the assets `motions.npz` and `poses.npz`.
 
-    python tools/bake_motions.py authored_motions.npz src/personify/assets/motions.npz
+    python tools/bake_motions.py authored_motions.npz authored_poses.npz src/personify/assets
 
-Only clips under CC0-1.0 that were authored for this project are taken; the names lose their ``auth_`` prefix.
+Only clips under CC0-1.0 that were authored for this project are taken; the names lose their ``auth_`` prefix, and of
+poses that are mirror images of each other one is kept.
 The authored clips hold the midpoint of the feet still and let both feet slide; here one foot stands, the other one
 steps, and the toes of a raised heel lie flat.
 """
@@ -20,17 +21,15 @@ from numpy.typing import NDArray
 from personify.body.pose import JOINT_INDEX, NUM_BODY_JOINTS, NUM_JOINTS
 from personify.files import atomic_path
 from personify.motion.clip import Motion
-from personify.motion.grounding import ground, sole_offsets, sole_points
+from personify.motion.grounding import locked, sole_offsets, sole_points
 from personify.motion.kinematics import (
     REFERENCE_SKELETON,
     SIDES,
     aligning,
     axis_angles,
     body_frames,
-    body_rest,
     local_rotations,
     matrices,
-    place_leg,
 )
 
 Array = NDArray[np.float64]
@@ -61,13 +60,8 @@ def repaired(motion: Motion) -> Motion:
     orientations, positions = body_frames(rotations, motion.translation, REFERENCE_SKELETON)
     flatten_toes(orientations, positions)
     positions += standing_shift(feet(orientations, positions))[:, None]
-    soles = feet(orientations, positions)
-    for side, _ in SIDES:
-        ankle = positions[:, JOINT_INDEX[f"{side}_ankle"]] + step_lift(soles[side])[:, None] * (0, 1, 0)
-        place_leg(orientations, positions, side, ankle, body_rest(REFERENCE_SKELETON))
     rotations[:, :NUM_BODY_JOINTS] = local_rotations(orientations)
-    stepping = replace(motion, rotations=rotations, translation=positions[:, 0])
-    return ground(stepping, REFERENCE_SKELETON)
+    return locked(replace(motion, rotations=rotations, translation=positions[:, 0]))
 
 
 def feet(orientations: Array, positions: Array) -> dict[str, Array]:
@@ -103,20 +97,6 @@ def standing_shift(soles: dict[str, Array]) -> Array:
     return shift
 
 
-def step_lift(points: Array) -> Array:
-    """[F] how high to lift a foot that slides over the floor."""
-    ball = points[:, 1, [0, 2]]
-    path = np.linalg.norm(np.diff(ball, axis=0, prepend=ball[:1]), axis=1)
-    sliding = (path * FPS > 0.06) & (points[..., 1].min(1) < 0.03)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], sliding, [False]]).astype(int)))
-    lift = np.zeros(len(points))
-    for start, stop in edges.reshape(-1, 2):
-        length = path[start:stop].sum()
-        if length > 0.04:
-            lift[start:stop] = min(0.08, 0.02 + 0.2 * length) * np.sin(np.pi * path[start:stop].cumsum() / length)
-    return lift
-
-
 def repair_all(rotations: Array, translation: Array, starts: NDArray[np.int64]) -> tuple[Array, Array]:
     """`repaired`, clip by clip."""
     for first, last in pairwise(starts):
@@ -128,22 +108,23 @@ def repair_all(rotations: Array, translation: Array, starts: NDArray[np.int64]) 
     return rotations, translation
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("target", type=Path)
-    arguments = parser.parse_args()
-    with np.load(arguments.source, allow_pickle=False) as file:
+def unpacked(source: Path) -> tuple[dict[str, NDArray], Array, Array, NDArray[np.int64]]:
+    """Everything in an h22 file, and its rotations [F, 22, 3], translations [F, 3] and clip starts."""
+    with np.load(source, allow_pickle=False) as file:
         data = dict(file)
     keep = (data["clip_kind"] == "authored") & (data["clip_licence"] == "CC0-1.0")
     if not keep.all():
-        raise SystemExit(f"{arguments.source}: {np.sum(~keep)} clips are not authored CC0 clips; refusing to ship them")
-    starts = data["clip_start"].astype(np.int64)
+        raise SystemExit(f"{source}: {np.sum(~keep)} clips are not authored CC0 clips; refusing to ship them")
     rotations = undelta(data["rot_lo"], data["rot_hi"]) * float(data["rot_step"])
     translation = undelta(data["trans_lo"], data["trans_hi"]) * float(data["trans_step"])
+    return data, rotations, translation, data["clip_start"].astype(np.int64)
+
+
+def bake_motions(source: Path, target: Path) -> None:
+    """Write `motions.npz`."""
+    data, rotations, translation, starts = unpacked(source)
     rotations, translation = repair_all(rotations, translation, starts)
-    with atomic_path(arguments.target) as path, open(path, "wb") as file:
+    with atomic_path(target) as path, open(path, "wb") as file:
         np.savez_compressed(
             file,
             names=np.array([str(name).removeprefix("auth_") for name in data["clip_id"]]),
@@ -155,6 +136,34 @@ def main() -> None:
             steps=np.float64([ROTATION_STEP, TRANSLATION_STEP]),
             licence=np.array("CC0-1.0"),
         )
+
+
+def bake_poses(source: Path, target: Path) -> None:
+    """Write `poses.npz`."""
+    data, rotations, translation, _ = unpacked(source)
+    names = data["clip_id"].tolist()
+    keep = [k for k, name in enumerate(names) if not name.endswith("_mirrored")]
+    with atomic_path(target) as path, open(path, "wb") as file:
+        np.savez_compressed(
+            file,
+            names=data["clip_id"][keep],
+            texts=data["clip_text"][keep],
+            rotations=np.round(rotations[keep] / ROTATION_STEP).astype(np.int16),
+            translation=np.round(translation[keep] / TRANSLATION_STEP).astype(np.int16),
+            steps=np.float64([ROTATION_STEP, TRANSLATION_STEP]),
+            licence=np.array("CC0-1.0"),
+        )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("motions", type=Path)
+    parser.add_argument("poses", type=Path)
+    parser.add_argument("assets", type=Path)
+    arguments = parser.parse_args()
+    bake_motions(arguments.motions, arguments.assets / "motions.npz")
+    bake_poses(arguments.poses, arguments.assets / "poses.npz")
 
 
 if __name__ == "__main__":

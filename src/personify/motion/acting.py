@@ -1,10 +1,11 @@
-"""Motions with a story, from keys: throwing and laughing."""
+"""Performances of the whole body, from keys: throwing, laughing, juggling, circling hips, pull-ups."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from personify.motion.clip import Motion
+from personify.motion.handwork import Grip, Trunk, reaching, sine, working
 from personify.motion.kinematics import SIDES
 from personify.motion.posing import ANKLE_HEIGHT, Arm, Figure, Foot, euler, hanging_arm, standing_foot
 from personify.motion.procedural import FPS, STAND, frame_times
@@ -75,3 +76,67 @@ def laugh(seconds: float = 4.0) -> Motion:
             upper, fore, palm=(-sign * 0.4, 0, -1) * mix + (1 - mix) * (-sign, 0, 0.15), shrug=4 * mirth + 3 * shake
         )
     return figure.motion("laugh", "laugh out loud, holding the belly", FPS, loop=True)
+
+
+def juggle(seconds: float = 4.0) -> Motion:
+    """Juggle: the hands scoop in turn, the eyes follow the balls."""
+
+    def hand(sign: float, phase: float) -> Grip:
+        return Grip(
+            lambda c: (sign * (0.19 + 0.05 * sine(c, phase)), -0.30 + 0.07 * sine(c, phase + 0.25), 0.30),
+            (0, 1, 0.1), (-0.2 * sign, 0.1, 1), (sign, -1, -0.3), "cup",
+        )  # fmt: skip
+
+    trunk = Trunk(
+        spine=lambda c: (2, 2 * sine(c), 0), head=lambda c: (-14 + 2 * sine(2 * c), 3 * sine(c), 0), stance=0.14
+    )
+    return working("juggle", "juggle balls", {"left": hand(1, 0.0), "right": hand(-1, 0.5)}, trunk, 0.7, seconds)
+
+
+def belly_rub(seconds: float = 3.3) -> Motion:
+    """Rub the belly in circles with the right hand."""
+    hand = Grip(
+        lambda c: (0.0 + 0.06 * sine(c), -0.37 + 0.05 * sine(c, 0.25), 0.19), (0.1, 0.0, -1), (0.9, -0.25, 0.1),
+        (-1, -0.6, 0.2), "open",
+    )  # fmt: skip
+    trunk = Trunk(spine=lambda c: (-3, 2 * sine(c), 0), head=lambda c: (8 + 2 * sine(c), 0, 4))
+    return working("belly_rub", "rub the belly", {"right": hand}, trunk, 1.1, seconds)
+
+
+def hula_hoop(seconds: float = 4.0) -> Motion:
+    """Circle the hips, arms held out of the way."""
+
+    def arm(sign: float) -> Grip:
+        return Grip(lambda c: (sign * 0.46, -0.04 + 0.02 * sine(c), 0.16), (0, -1, 0), None, (sign, -1, -0.2))
+
+    trunk = Trunk(
+        pelvis=lambda c: (0.07 * sine(c), -0.03, 0.06 * sine(c, 0.25)),
+        pelvis_turn=lambda c: (8 * sine(c, 0.25), 4 * sine(c), -7 * sine(c)),
+        spine=lambda c: (-9 * sine(c, 0.25), -4 * sine(c), 9 * sine(c)),
+        head=lambda c: (2 * sine(c, 0.25), 0, -2 * sine(c)),
+        stance=0.15,
+    )
+    return working("hula_hoop", "spin a hula hoop", {"left": arm(1), "right": arm(-1)}, trunk, 0.85, seconds)
+
+
+def pull_ups(seconds: float = 6.6) -> Motion:
+    """Hang on a bar and pull the chin up to it; loops while hanging."""
+    period, bar = 2.2, 0.50  # the bar is half a metre above the shoulders of somebody who hangs
+    repeats = max(1, round(seconds / period))
+    times = np.arange(round(repeats * period * FPS) + 1) / FPS
+    up = eased(times % period, [(0, 0), (0.25, 0), (1.0, 1), (1.25, 1), (2.05, 0), (period, 0)])
+    rise = 0.36 * up
+    figure = Figure(
+        frames=len(times),
+        pelvis=np.stack([0 * times, 1.22 + rise, 0.05 * up], -1),
+        pelvis_rotation=euler(-6 * up),
+        spine=euler(-8 * up),
+        head=euler(-14 * up),
+        hands={"left": "grip", "right": "grip"},
+    )
+    for side, sign in SIDES:
+        place = np.stack([np.full_like(times, sign * 0.24), bar - rise, 0.05 + 0.05 * up], -1)
+        figure.arms[side] = reaching(side, place, (0, 0.1, 1), (0, 1, 0.2), (sign, -0.6, 0.1))
+        ankle = np.stack([np.full_like(times, sign * 0.06), 0.36 + rise, -0.06 - 0.10 * up], -1)
+        figure.feet[side] = Foot(ankle, euler(46 + 6 * up))
+    return figure.motion("pull_ups", "do pull-ups on a bar", FPS, loop=True)

@@ -135,6 +135,14 @@ class _Stance:
         heights = [self.positions[:, JOINT_INDEX[name], 1] - r * self.pelvis_height for name, r in radii.items()]
         return np.min(heights, axis=0)
 
+    def points(self) -> Float64:  # [F, K, 3]
+        joints = {f"{side}_{name}": radius for side, _ in SIDES for name, radius in _LIMB_RADII.items()}
+        undersides = [
+            self.positions[:, JOINT_INDEX[name]] - (0, radius * self.pelvis_height, 0)
+            for name, radius in (joints | _CENTRAL_RADII).items()
+        ]
+        return np.concatenate([*self.soles.values(), np.stack(undersides, 1)], 1)
+
     def heights(self) -> Float64:  # [3, F]
         return np.concatenate([self.foot_heights(), self.body_height()[None]])
 
@@ -161,6 +169,62 @@ def _posed(motion: Motion, stance: _Stance, lift: Float64, ankles: dict[str, Flo
     rotations = motion.rotations.astype(float)
     rotations[:, : orientations.shape[1]] = local_rotations(orientations)
     return replace(motion, rotations=rotations, translation=motion.translation + raised)
+
+
+def contact_points(motion: Motion, skeleton: Skeleton) -> Float64:
+    """[F, K, 3] points that can bear the body: both soles, and the undersides of knees, elbows, hands, back and
+    head."""
+    return _Stance.of(motion, skeleton).points()
+
+
+def carried(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Motion:
+    """The poses of a motion with a pelvis path that follows from what touches the floor.
+
+    Every frame rests on its lowest points, and those stay where they are: limbs that bear the body push it along.
+    For motions that never leave the floor.
+    """
+    points = contact_points(replace(motion, translation=motion.translation * (0, 1, 0)), skeleton)
+    height = gaussian_filter1d(points[..., 1].min(1), sigma=0.05 * motion.fps, mode="nearest")
+    weight = np.exp(-(points[..., 1] - points[..., 1].min(1, keepdims=True)) / 0.008)
+    weight = (weight[1:] + weight[:-1]) / 2
+    slide = np.diff(points, axis=0) * weight[..., None] / weight.sum(1)[:, None, None]
+    path = np.concatenate([np.zeros((1, 3)), -slide.sum(1).cumsum(0)])
+    return replace(
+        motion, translation=(motion.translation * (0, 1, 0) + path * (1, 0, 1)) - height[:, None] * (0, 1, 0)
+    )
+
+
+def locked(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Motion:
+    """The motion with feet that stand still or step: what slid over the floor is lifted, what stood is pinned."""
+    orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
+    rest = body_rest(skeleton)
+    for side, _ in SIDES:
+        points = sole_points(orientations, positions, side, sole_offsets(skeleton))
+        lift = _step_lift(points, motion.fps)
+        place_leg(
+            orientations,
+            positions,
+            side,
+            positions[:, JOINT_INDEX[f"{side}_ankle"]] + lift[:, None] * (0, 1, 0),
+            rest,
+        )
+    rotations = motion.rotations.astype(float)
+    rotations[:, : orientations.shape[1]] = local_rotations(orientations)
+    return ground(replace(motion, rotations=rotations), skeleton)
+
+
+def _step_lift(points: Float64, fps: float) -> Float64:
+    """[F] how high to lift a foot that slides over the floor, from its sole points [F, K, 3]."""
+    ball = points[:, 1, [0, 2]]
+    path = np.linalg.norm(np.diff(ball, axis=0, prepend=ball[:1]), axis=1)
+    low = points[..., 1].min(1)
+    lift = np.zeros(len(points))
+    for start, stop in _runs((path * fps > 0.06) & (low < 0.03)):
+        length = path[start:stop].sum()
+        airborne = low[max(0, start - 1)] > 0.02 or low[min(stop, len(low) - 1)] > 0.02  # the end of a real step
+        if length > 0.04 and not airborne:
+            lift[start:stop] = min(0.08, 0.02 + 0.2 * length) * np.sin(np.pi * path[start:stop].cumsum() / length) ** 2
+    return lift
 
 
 def planted_frames(points: Float64, fps: float, scale: float = 1.0) -> NDArray[np.bool_]:

@@ -105,7 +105,7 @@ def gait_motion(name: str, speed: float = 1.0, fps: float = 30.0) -> Motion:
                    yaw=gait.yaw * vigour, bob=gait.bob * vigour)  # fmt: skip
     frames = round(gait.stride * fps)
     phase = np.linspace(0, 1, frames + 1)
-    figure = _figure(replace(gait, stride=frames / fps), phase)
+    figure = gait_figure(replace(gait, stride=frames / fps), phase)
     return figure.motion(name, _TEXTS[name], fps, loop=True)
 
 
@@ -115,7 +115,8 @@ _TEXTS = {
 }  # fmt: skip
 
 
-def _figure(gait: Gait, phase: Float64) -> Figure:
+def gait_figure(gait: Gait, phase: Float64) -> Figure:
+    """The figure of somebody who walks so, at ``phase`` [F] of the cycle; change its arms before asking its motion."""
     travel = gait.speed * gait.stride
     wave, standing = 2 * np.pi * phase, 2 * np.pi * (phase - gait.stance / 2)  # the left foot strikes at phase 0
     leading = np.cos(wave)

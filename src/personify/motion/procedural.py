@@ -60,14 +60,20 @@ def idle(seconds: float = 8.0) -> Motion:
     return figure.motion("idle", "stand idle, breathing", FPS, loop=True)
 
 
-def wave(side: str = "right", seconds: float = 3.6) -> Motion:
-    """Raise a hand, wave it, lower it; head and trunk join in. Starts and ends standing, so it loops."""
+def wave(side: str = "right", beats: int = 4) -> Motion:
+    """Raise a hand, wave it ``beats`` times, lower it; head and trunk join in. Starts and ends standing, so it
+    loops."""
+    if not 1 <= beats <= 200:
+        raise PersonifyError(f"beats: {beats} is out of range; expected 1 to 200")
     sign = dict(SIDES)[side]
-    times = frame_times(seconds)
+    begin, hertz = 0.72, 1.9
+    end = begin + beats / hertz
+    times = frame_times(round(end * FPS) / FPS + 0.9)
+    seconds = float(times[-1])
     figure = standing(times, seconds)
-    up = eased(times / seconds, [(0, 0), (0.04, 0), (0.22, 1), (0.78, 1), (0.97, 0), (1, 0)])
-    beat = np.sin(2 * np.pi * 1.9 * (times - 0.2 * seconds)) * eased(
-        times / seconds, [(0, 0), (0.16, 0), (0.26, 1), (0.72, 1), (0.8, 0), (1, 0)]
+    up = eased(times, [(0, 0), (0.1, 0), (0.8, 1), (end, 1), (end + 0.75, 0), (seconds, 0)])
+    beat = np.sin(2 * np.pi * hertz * (times - begin)) * eased(
+        times, [(0, 0), (begin - 0.2, 0), (begin + 0.15, 1), (end - 0.15, 1), (end + 0.05, 0), (seconds, 0)]
     )
     rest = hanging_arm(side)
     # The hand passes in front of the body on its way, as the elbow can only bend forward.

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 from personify.errors import PersonifyError
+from personify.motion.catalogue import ENTRIES, Ask, Entry, backwards, entry_named
 from personify.motion.clip import Motion
 from personify.motion.gestures import layered
-from personify.motion.words import ENTRIES, FAST, IGNORED, IRREGULAR, SLOW, Entry
+from personify.motion.grounding import locked
+from personify.motion.matching import CONFIDENT, Match, library_matcher
+from personify.motion.sentence import SIDES, Clause, clauses
+from personify.motion.styles import STYLES, styled
+from personify.motion.transitions import closed, joined, leaping, steered
+from personify.motion.words import BODY_PARTS, FAST, IGNORED, SLOW, VERY, stem, words_of
+
+__all__ = ["MotionChoice", "actions", "motion_from_text", "stem"]
 
 CYCLE_SECONDS = 4.0  # how long a looping motion lasts when nobody says
 MAX_CHARACTERS = 500
 MAX_ACTIONS = 6
-SIDE_WORDS = frozenset(("left", "right"))
-_TYPO_SIMILARITY = 0.82
+_EXACT = 0.97  # a fit above it is a phrase of the catalogue word for word
+_CLEAR = 0.8  # a fit above it leaves little doubt
+_CURVE_SECONDS = 1.6
+_LEAP = 0.8  # metres that a jump carries when a direction is named
+_MANNERS = frozenset(word for style in STYLES.values() for word in style.words) | SLOW | FAST | VERY
 
 
 @dataclass(frozen=True)
@@ -27,34 +37,43 @@ class MotionChoice:
         motion: the clip, on the reference skeleton (`Motion.retargeted` fits it to a body).
         understood: the words that shaped it, in order.
         not_understood: content words that did not.
+        actions: names of the actions performed, in order; empty = none was recognised and the motion is standing.
+        nearest: the three actions nearest to the text.
     """
 
     motion: Motion
     understood: list[str]
     not_understood: list[str]
+    actions: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
 
 
-@dataclass
-class _Clause:
-    """Part of a sentence with one action."""
+@dataclass(frozen=True)
+class _Part:
+    """A clause with its action."""
 
-    entry: Entry | None = None
-    side: str | None = None
-    speed: float = 1.0
-    in_place: bool = False
-    understood: set[str] = field(default_factory=set)
+    clause: Clause
+    entry: Entry
+
+    def lasts(self) -> bool:
+        """Whether it can go on for as long as one likes."""
+        return self.clause.seconds is None and self.clause.count is None and (
+            self.entry.kind == "cycle" or "seconds" in self.entry.obeys
+        )  # fmt: skip
 
 
-def motion_from_text(text: str, seed: int = 0, seconds: float | None = None) -> MotionChoice:
-    """The motion that words ask for; several joined by "and", "while" or "then" are layered or follow one another.
+def motion_from_text(text: str, seed: int = 0, seconds: float | None = None, loop: bool = False) -> MotionChoice:
+    """The motion that words ask for; several are layered ("while") or follow one another ("then").
 
-    Inflected and misspelt words are recognised, "left", "right", "slowly", "quickly" and "in place" adjust the motion.
-    Nothing recognised, or an empty text, gives standing.
+    The action is found by meaning, misspelt or not. "left", "right", "forward", "backwards", "in a circle", "slowly",
+    "quickly", "twice", "three times", "for ten seconds", "in place", "happily" and the like adjust it. Nothing
+    recognised gives standing, with the nearest actions named.
 
     Args:
         text: at most 500 characters, English.
         seed: chooses among gestures where the words leave a choice (arguing, talking).
         seconds: how long; None = once, and about four seconds for motions that go on.
+        loop: make the result a loop, whatever it is.
 
     Raises:
         PersonifyError: text too long or ``seconds`` out of range.
@@ -68,17 +87,14 @@ def motion_from_text(text: str, seed: int = 0, seconds: float | None = None) -> 
         raise PersonifyError(f"text: {len(text)} characters; expected at most {MAX_CHARACTERS}")
     if seconds is not None and not 0.2 <= seconds <= 600:
         raise PersonifyError(f"seconds: {seconds:g} is out of range; expected 0.2 to 600")
-    words = _words(text)
-    clauses = _clauses(text)
-    motion = _performed(clauses, text, seed)
-    known = set().union(*(clause.understood for clause in clauses))
-    understood = [word for word in words if word in known]
-    not_understood = [word for word in words if word not in known and word not in IGNORED]
-    if seconds is not None:
-        motion = motion.looped(seconds)
-    elif len(clauses) == 1:
-        motion = _lasting(motion, clauses[0].entry or ENTRIES[0])
-    return MotionChoice(motion, understood, not_understood)
+    parts = _parts(text)
+    acting = parts or [_Part(Clause(()), ENTRIES[0])]
+    motion = _performed(acting, seed, seconds)
+    if loop or any(part.clause.loop for part in acting):
+        motion = closed(motion)
+    understood, rest = _accounted(text, parts)
+    names = tuple(part.entry.name for part in parts)
+    return MotionChoice(motion, understood, rest, names, () if names else nearest_actions(text))
 
 
 def actions(text: str) -> list[str]:
@@ -87,154 +103,199 @@ def actions(text: str) -> list[str]:
     >>> actions("walking and waving"), actions("be purple")
     (['walk', 'wave_hello'], [])
     """
-    return [clause.entry.name for clause in _clauses(text) if clause.entry]
+    return [part.entry.name for part in _parts(text)]
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9']+", text.lower())
+def nearest_actions(text: str) -> tuple[str, ...]:
+    """The three actions nearest to a text in meaning or, if no word is known, in spelling."""
+    ranked = library_matcher().ranked(text)
+    if ranked[0].fit > 0.1:
+        return tuple(match.name for match in ranked[:3])
+    names = [match.name for match in ranked]
+    near = {name: max((difflib.SequenceMatcher(None, word, name).ratio() for word in words_of(text)), default=0.0)
+            for name in names}  # fmt: skip
+    return tuple(sorted(names, key=lambda name: -near[name])[:3])
 
 
-def _clauses(text: str) -> list[_Clause]:
-    """One clause per action; a sentence stays whole where one phrase explains it best ("sit and stand up")."""
-    whole = _read_clause(_words(text))
-    parts = [part for part in re.split(r"\bthen\b|\band\b|\bwhile\b|[,;.]", text.lower()) if part.strip()]
-    if len(parts) > 1:
-        read = [_read_clause(_words(part)) for part in parts[:MAX_ACTIONS]]
-        acting = [clause for clause in read if clause.entry]
-        explained = set().union(*(clause.understood for clause in read))
-        if len(acting) > 1 and len(explained) > len(whole.understood):
-            return acting
-    return [whole]
+def _parts(text: str) -> list[_Part]:
+    """The clauses that name an action; those that name none adjust the one before them, or else the next one."""
+    matcher = library_matcher()
+    parts: list[_Part] = []
+    waiting: Clause | None = None
+    for clause in (part for whole in clauses(text, matcher.joining) for part in _with_gesture(whole)):
+        match = _match(clause)
+        if match is None:
+            if parts:
+                parts[-1] = replace(parts[-1], clause=parts[-1].clause.adjusted_by(clause))
+            else:
+                waiting = clause if waiting is None else waiting.adjusted_by(clause)
+            continue
+        said = frozenset(words_of(match.phrase))
+        if clause.adjusting & said:
+            clause = _without(clause, said)
+        if waiting is not None:
+            clause, waiting = replace(clause.adjusted_by(waiting), words=waiting.words + clause.words), None
+        parts.append(_Part(clause, entry_named(match.name)))
+    return parts[:MAX_ACTIONS]
 
 
-def stem(word: str) -> str:
-    """The part of a word that inflection leaves alone.
-
-    >>> [stem(word) for word in ("wave", "waving", "waves", "running", "ran", "jumped")]
-    ['wav', 'wav', 'wav', 'run', 'run', 'jump']
-    """
-    word = IRREGULAR.get(word, word).replace("'", "")
-    for ending in ("ingly", "ing", "edly", "ed", "ily", "ly", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
-            word = word[: -len(ending)] + ("i" if ending == "ily" else "")
-            break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "sl":
-        word = word[:-1]
-    if word.endswith("y") and len(word) > 3:
-        word = word[:-1] + "i"
-    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+def _with_gesture(clause: Clause) -> list[Clause]:
+    """ "walking with the hands on the hips" in two: the legs' part and the arms'."""
+    if "with" not in clause.words:
+        return [clause]
+    at = clause.words.index("with")
+    matches = [library_matcher().ranked(words)[0] for words in (clause.words[:at], clause.words[at + 1 :])]
+    kinds = [entry_named(match.name).kind for match in matches]
+    if min(match.fit for match in matches) < _CLEAR or kinds != ["cycle", "gesture"]:
+        return [clause]
+    return [replace(clause, words=clause.words[:at]), Clause(clause.words[at + 1 :], together=True)]
 
 
-@lru_cache(maxsize=1)
-def _phrases() -> list[tuple[tuple[str, ...], Entry]]:
-    return [
-        (tuple(stem(word) for word in phrase.split() if word not in _GLUE), entry)
-        for entry in ENTRIES
-        for phrase in entry.phrases.split(", ")
+def _match(clause: Clause) -> Match | None:
+    """The action of a clause; words of manner ("sadly") decide only where a phrase has them or nothing else is said."""
+    matcher = library_matcher()
+    best = matcher.ranked(clause.words)[0]
+    plain = [word for word in clause.words if word not in _MANNERS]
+    if len(plain) < len(clause.words) and best.fit < _EXACT:
+        without = matcher.ranked(plain)[0]
+        best = without if without.fit >= 0.7 else best
+    return best if best.fit >= CONFIDENT else None
+
+
+def _without(clause: Clause, said: frozenset[str]) -> Clause:
+    """The clause without adjustments whose words belong to the action itself ("run fast", "tired walk")."""
+    speed = 1.0 if said & (SLOW | FAST) else clause.speed
+    style = None if clause.style and STYLES[clause.style].words & said else clause.style
+    return replace(clause, speed=speed, style=style)
+
+
+def _accounted(text: str, parts: list[_Part]) -> tuple[list[str], list[str]]:
+    """The words that shaped the motion, and the content words that did not."""
+    matcher = library_matcher()
+    words = words_of(text.replace("-", " "))
+    if not parts:
+        return [], [word for word in words if word not in IGNORED]
+    stems = frozenset().union(*(matcher.stems[part.entry.name] for part in parts))
+    adjusting = frozenset().union(*(part.clause.adjusting for part in parts)) | SIDES | BODY_PARTS
+    adjusting |= {"forward", "forwards", "backward", "backwards", "circle"}
+    heard = [
+        word for word in words if word in adjusting or (matcher.encoder.known(word) in stems and word not in IGNORED)
     ]
+    return heard, [word for word in words if word not in heard and word not in IGNORED]
 
 
-_GLUE = frozenset(("a", "an", "the", "with", "on", "to", "at", "of", "in", "from", "for", "i", "do", "me", "is"))
-
-
-@lru_cache(maxsize=1)
-def _spellings() -> dict[str, str]:
-    """Stem of every word of the vocabulary, as it stands and with -ing, for finding what a misspelt word means."""
-    words = {word for entry in ENTRIES for word in re.findall(r"[a-z]+", entry.phrases)} - _GLUE
-    spellings = {word: stem(word) for word in sorted(words)}
-    return spellings | {word.removesuffix("e") + "ing": found for word, found in spellings.items()}
-
-
-def _read_clause(words: list[str]) -> _Clause:
-    """The best matching action of some words, with its modifiers."""
-    clause = _Clause()
-    stems: dict[str, str] = {}
-    for word in words:
-        found = _recognised(word)
-        if found:
-            stems.setdefault(found, word)
-    best: tuple[float, ...] = (0,)
-    for phrase, entry in _phrases():
-        used = {stems[part] for part in phrase if part in stems}
-        if used - IGNORED - SIDE_WORDS or len(used) == len(phrase):
-            # Whole phrases before partial ones, then more words, then more specific ones, then earlier ones.
-            whole = len(phrase) == sum(part in stems for part in phrase)
-            weight = sum(0.5 if word in SIDE_WORDS else 1 for word in used) - 0.5 * (used <= IGNORED)
-            letters = sum(len(part) for part in phrase if part not in SIDE_WORDS)
-            first = min(words.index(word) for word in used)
-            score = (whole, weight if whole else -len(phrase), letters, -first)
-            if score > best:
-                best, clause.entry, clause.understood = score, entry, used
-    if clause.entry:
-        _read_modifiers(clause, words, stems)
-    return clause
-
-
-def _recognised(word: str) -> str | None:
-    """Stem in the vocabulary, or the nearest one of a misspelt word."""
-    spellings, stemmed = _spellings(), stem(word)
-    if stemmed in spellings.values():
-        return stemmed
-    if len(word) < 4 or word in IGNORED or word in SLOW or word in FAST:
-        return None
-    near = difflib.get_close_matches(word, spellings, n=1, cutoff=_TYPO_SIMILARITY)
-    return spellings[near[0]] if near and near[0][0] == word[0] else None
-
-
-def _read_modifiers(clause: _Clause, words: list[str], stems: dict[str, str]) -> None:
-    used = clause.understood
-    for word in words:
-        if word in SIDE_WORDS:
-            clause.side = word
-            used.add(word)
-        elif word in SLOW and word not in used:
-            clause.speed = 0.7
-            used.add(word)
-        elif word in FAST and word not in used:
-            clause.speed = 1.35
-            used.add(word)
-    if {"in", "place"} <= set(words) or {"on", "spot"} <= set(words) or "treadmill" in words:
-        clause.in_place = True
-        used |= {"place", "spot", "treadmill"} & set(words)
-    entry = clause.entry
-    assert entry is not None
-    for phrase, other in _phrases():  # further words that name the same thing
-        if other is entry and all(part in stems for part in phrase):
-            used |= {stems[part] for part in phrase}
-    used |= {"hand", "hands", "arm", "arms", "head", "leg", "legs", "foot", "feet"} & set(words)
-
-
-def _performed(clauses: list[_Clause], text: str, seed: int) -> Motion:
-    motions = [(_single(clause, seed), clause.entry or ENTRIES[0]) for clause in clauses]
-    together = not re.search(r"\bthen\b", text.lower())
-    cycles = [motion for motion, entry in motions if entry.kind == "cycle"]
-    gestures = [motion for motion, entry in motions if entry.kind == "gesture"]
-    if together and len(motions) == 2 and len(cycles) == len(gestures) == 1:
-        return layered(cycles[0], gestures[0])
-    if len(motions) == 1:
-        return motions[0][0]
-    result, *following = (_lasting(motion, entry) for motion, entry in motions)
+def _performed(parts: list[_Part], seed: int, seconds: float | None) -> Motion:
+    groups: list[list[_Part]] = []
+    for part in parts:
+        if groups and _goes_with(groups[-1], part):
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    if len(groups) == 1 and len(groups[0]) == 1:
+        return _alone(groups[0][0], seed, seconds)
+    motions = [_together(group, seed, seconds if len(groups) == 1 else None) for group in groups]
+    spare = 0.0 if seconds is None else seconds - sum(motion.duration for motion in motions)
+    lasting = [k for k, group in enumerate(groups) if len(group) == 1 and group[0].lasts()]
+    for k in lasting:
+        wanted = max(1.2, motions[k].duration + spare / len(lasting))
+        if spare:
+            motions[k] = _single(groups[k][0], seed, wanted)
+    result, *following = motions
     for motion in following:
-        result = result.concatenated(motion, 0.4)
-    return result
+        result = joined(result, motion)
+    if following:
+        result = locked(result)
+    return result if seconds is None else result.looped(seconds)
 
 
-def _single(clause: _Clause, seed: int) -> Motion:
-    entry = clause.entry or ENTRIES[0]
-    motion = entry.make(seed)
+def _goes_with(group: list[_Part], part: _Part) -> bool:
+    """Whether an action is done at the same time as the one before: the arms gesture while the rest goes on.
+
+    "walk and wave" speaks of one moment; "wave and sit" and "wave, then walk" do not.
+    """
+    if len(group) > 1 or part.clause.follows:
+        return False
+    kinds = {group[0].entry.kind, part.entry.kind}
+    return "gesture" in kinds if part.clause.together else kinds == {"cycle", "gesture"}
+
+
+def _together(group: list[_Part], seed: int, seconds: float | None) -> Motion:
+    if len(group) == 1:
+        return _single(group[0], seed, seconds) if seconds else _lasting(_single(group[0], seed, None), group[0])
+    base, gesture = sorted(group, key=lambda part: part.entry.kind == "gesture")
+    arms = _single(gesture, seed, seconds)
+    result = layered(_single(base, seed, None), arms)
+    return result if seconds is None else result.looped(seconds)
+
+
+def _alone(part: _Part, seed: int, seconds: float | None) -> Motion:
+    motion = _single(part, seed, seconds)
+    if seconds is not None:
+        return motion.looped(seconds)
+    return motion if part.clause.count or part.clause.seconds or part.clause.steps else _lasting(motion, part)
+
+
+def _single(part: _Part, seed: int, seconds: float | None) -> Motion:
+    """One action with everything its clause asks for."""
+    entry, clause = part.entry, part.clause
+    wanted = clause.seconds or seconds
+    motion = entry.make(Ask(seed, wanted, clause.count, clause.speed, _degrees(part)))
     if entry.side and clause.side and clause.side != entry.side:
         motion = replace(motion.mirrored(), name=_other_side(motion.name), text=_other_side(motion.text))
-    if clause.speed != 1:
+    if clause.style:
+        motion = styled(motion, clause.style)
+    if clause.speed != 1 and "speed" not in entry.obeys:
         motion = motion.retimed(clause.speed)
+    if clause.count and "count" not in entry.obeys:
+        motion = motion.looped(clause.count * _stroke(motion, entry))
+    if clause.steps and entry.kind == "cycle":
+        motion = motion.looped(clause.steps / 2 * motion.duration)
+    if clause.seconds is not None or (wanted and entry.kind == "cycle"):
+        motion = motion.looped(wanted or motion.duration)
+    motion = _directed(motion, part)
     return motion.in_place() if clause.in_place else motion
+
+
+def _stroke(motion: Motion, entry: Entry) -> float:
+    """Seconds of one repetition, in a motion that may have been slowed down."""
+    if entry.stroke is None:
+        return motion.duration
+    whole = entry.make(Ask()).duration
+    return motion.duration * entry.stroke / whole
+
+
+def _degrees(part: _Part) -> float | None:
+    """How far to turn: as said; a quarter to a named side, unless it is "around" or "about"."""
+    if part.clause.degrees or part.entry.name != "turn_around":
+        return part.clause.degrees
+    return 90.0 if part.clause.side and not {"around", "about", "back"} & set(part.clause.words) else None
+
+
+def _directed(motion: Motion, part: _Part) -> Motion:
+    """Led where the clause says: gaits turn or go backwards, jumps carry."""
+    side, direction = part.clause.side, part.clause.direction
+    sign = {"left": 1.0, "right": -1.0, None: 0.0}[side]
+    if part.entry.name == "jump" and (side or direction in ("forward", "backward")):
+        ahead = {"forward": 1.0, "backward": -0.6}.get(direction or "", 0.0)
+        return replace(leaping(motion, (_LEAP * 0.6 * sign, _LEAP * ahead)), loop=False)
+    if part.entry.kind != "cycle" or abs(float(motion.translation[-1, 2] - motion.translation[0, 2])) < 0.3:
+        return motion
+    if direction == "backward" and not part.entry.name.endswith("backwards"):
+        motion = backwards(motion)
+    if direction == "circle":
+        length = max(motion.duration, 8.0)
+        return steered(motion.looped(length), (sign or 1.0) * 360.0)
+    if side and part.entry.side is None and direction is None:
+        return steered(motion.looped(max(motion.duration, CYCLE_SECONDS)), 90.0 * sign, _CURVE_SECONDS)
+    return motion
 
 
 def _other_side(text: str) -> str:
     return re.sub("left|right", lambda match: "right" if match[0] == "left" else "left", text)
 
 
-def _lasting(motion: Motion, entry: Entry) -> Motion:
+def _lasting(motion: Motion, part: _Part) -> Motion:
     """A cycle repeated a whole number of times, for about `CYCLE_SECONDS`; anything else as it is."""
-    if entry.kind != "cycle" or not motion.loop:
+    if part.entry.kind != "cycle" or not motion.loop or part.clause.count or part.clause.seconds:
         return motion
     return motion.looped(motion.duration * max(1, round(CYCLE_SECONDS / motion.duration)))

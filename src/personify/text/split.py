@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from personify.motion.select import stem
-from personify.motion.words import ENTRIES
+from personify.motion.catalogue import ENTRIES
+from personify.motion.words import stem
 from personify.text.grammar import Item, items
 from personify.text.lexicon import Adjective, Noun, lexicon
 

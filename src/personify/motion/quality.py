@@ -1,0 +1,72 @@
+"""How good a motion is: do planted feet stay put, does it move without jerks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from personify.body.mesh import Skeleton
+from personify.motion.clip import Motion
+from personify.motion.grounding import sole_offsets, sole_points
+from personify.motion.kinematics import REFERENCE_SKELETON, SIDES, body_frames
+
+CONTACT_HEIGHT = 0.025  # metres; a sole point below it counts as planted, the more the lower it is
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Numbers about a motion.
+
+    Attributes:
+        foot_skate: mean speed over the floor of planted sole points, m/s.
+        jerk: root mean square of the third derivative of the joints' positions, m/s^3.
+        travel: distance over the floor between first and last pelvis position, metres.
+        lowest: height of the lowest sole point, metres; negative = below the floor.
+    """
+
+    foot_skate: float
+    jerk: float
+    travel: float
+    lowest: float
+
+
+def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
+    """Measure a motion on a skeleton.
+
+    The skate weighs every sole point's horizontal speed by 2 - 2^(h / H), h its height and H = 2.5 cm, as in Zhang et
+    al. 2018, "Mode-adaptive neural networks for quadruped motion control" (section 7), divided by the sum of weights.
+
+    Example:
+        >>> from personify.motion.locomotion import gait_motion
+        >>> quality(gait_motion("walk").looped(4)).foot_skate < 0.05
+        True
+    """
+    orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
+    soles = np.concatenate(
+        [sole_points(orientations, positions, side, sole_offsets(skeleton)) for side, _ in SIDES], axis=1
+    )
+    return Quality(
+        foot_skate=_foot_skate(soles, motion.fps),
+        jerk=_jerk(positions, motion.fps),
+        travel=float(np.linalg.norm((motion.translation[-1] - motion.translation[0])[[0, 2]])),
+        lowest=float(soles[..., 1].min()),
+    )
+
+
+def _foot_skate(soles: np.ndarray, fps: float) -> float:
+    """Of sole points [F, K, 3]."""
+    if len(soles) < 2:
+        return 0.0
+    speed = np.linalg.norm(np.diff(soles[..., [0, 2]], axis=0), axis=-1) * fps
+    height = np.maximum(soles[1:, :, 1], soles[:-1, :, 1]).clip(0)
+    weight = (2 - 2 ** (height / CONTACT_HEIGHT)).clip(0)
+    return float((weight * speed).sum() / max(weight.sum(), 1e-9)) if weight.any() else 0.0
+
+
+def _jerk(positions: np.ndarray, fps: float) -> float:
+    """Of joint positions [F, J, 3]."""
+    if len(positions) < 4:
+        return 0.0
+    third = np.diff(positions, n=3, axis=0) * fps**3
+    return float(np.sqrt((third**2).sum(-1).mean()))
