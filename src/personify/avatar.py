@@ -1,4 +1,4 @@
-"""`Avatar`: a rigged, textured person that can be posed, animated, rendered, saved and exported."""
+"""`Avatar`: a rigged person of meshes, Gaussians or both that can be posed, animated, saved and exported."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from PIL import Image as PillowImage
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from personify.body.gaussians import GaussianRig, Gaussians, PosedGaussians
 from personify.body.mesh import Float, Image, Material, MeshPart, Skeleton
 from personify.body.posing import pose_array, skin_parts, skinning_transforms
 from personify.errors import PersonifyError
 from personify.export.glb import encode_glb
 from personify.export.obj import write_obj
 from personify.export.ply import write_ply
+from personify.export.splat_ply import write_splat_ply
+from personify.export.splat_spz import write_splat_spz
 from personify.export.textures import encode_png
 from personify.export.viewer import write_viewer
 from personify.files import atomic_path
@@ -33,7 +37,7 @@ FORMAT = "personify-avatar-1"
 
 @dataclass(frozen=True)
 class Avatar:
-    """A person of mesh parts on an SMPL-X skeleton, in the T-pose.
+    """A person of mesh parts or 3D Gaussians, or both, on an SMPL-X skeleton, in the T-pose.
 
     Attributes:
         name: of the person; names the armature in exported files.
@@ -42,6 +46,7 @@ class Avatar:
         motions: clips that travel with the avatar and are exported with it.
         outfit: what the person is and wears, as `personify.wardrobe.outfit.Outfit.to_dict` gives it; empty if unknown.
         provenance: where it comes from (texts, seed, versions, licences); travels with every file.
+        gaussians: a surface of 3D Gaussians, or None.
 
     Example:
         >>> import personify
@@ -57,6 +62,12 @@ class Avatar:
     motions: tuple[Motion, ...] = ()
     outfit: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    gaussians: Gaussians | None = None
+
+    @cached_property
+    def gaussian_rig(self) -> GaussianRig | None:
+        """The Gaussians prepared for posing, at first use."""
+        return None if self.gaussians is None else GaussianRig(self.gaussians)
 
     def pose(
         self, expression: Mapping[str, float] | None = None, **rotations: Sequence[float]
@@ -69,6 +80,17 @@ class Avatar:
         pose = pose_array(self.skeleton, **rotations)
         return skin_parts(self.parts, skinning_transforms(self.skeleton, pose), expression)
 
+    def pose_gaussians(self, **rotations: Sequence[float]) -> PosedGaussians:
+        """The Gaussians in one pose, joints given as in `pose`.
+
+        Raises:
+            PersonifyError: an unknown joint, or the avatar has no Gaussians.
+        """
+        pose = pose_array(self.skeleton, **rotations)
+        if self.gaussian_rig is None:
+            raise PersonifyError(f"avatar {self.name!r} has no Gaussians; expected one made from photos")
+        return self.gaussian_rig.pose(skinning_transforms(self.skeleton, pose))
+
     def animate(self, motion: Motion) -> Animation:
         """The avatar performing a motion, retargeted to its proportions with its soles on the floor."""
         return Animation(self, motion.retargeted(self.skeleton))
@@ -78,28 +100,41 @@ class Avatar:
 
         Args:
             path: ``.glb`` (skinned, textured, animated), ``.html`` (the same in an offline viewer), ``.obj`` (with
-                textures beside it) or ``.ply`` (vertex colours), both in the T-pose.
+                textures beside it) or ``.ply`` (vertex colours), both in the T-pose. Gaussians go into ``.glb`` as
+                skinned splats, into ``.spz``, and without meshes beside them into ``.ply``, both in the T-pose.
             motions: clips of the GLB or viewer; the avatar's own by default.
 
         Raises:
-            PersonifyError: unknown extension, or the path cannot be written.
+            PersonifyError: unknown extension, nothing that the format can hold, or the path cannot be written.
         """
         path = Path(path)
-        if path.suffix.lower() not in (".glb", ".html", ".obj", ".ply"):
-            raise PersonifyError(f"{path}: unknown extension {path.suffix!r}; expected .glb, .html, .obj or .ply")
-        if path.suffix.lower() == ".obj":
+        suffix = path.suffix.lower()
+        if suffix not in (".glb", ".html", ".obj", ".ply", ".spz"):
+            raise PersonifyError(f"{path}: unknown extension {path.suffix!r}; expected .glb, .html, .obj, .ply or .spz")
+        if suffix == ".spz" or (suffix == ".ply" and not self.parts):
+            return self._export_splats(path)
+        if suffix != ".glb" and not self.parts:
+            raise PersonifyError(f"{path}: {suffix} holds meshes, this avatar is of Gaussians; use .glb, .ply or .spz")
+        if suffix == ".obj":
             write_obj(path, self.parts)
             return path
-        if path.suffix.lower() == ".ply":
+        if suffix == ".ply":
             return write_ply(path, self.parts)
         chosen = self.motions if motions is None else motions
         clips = [motion.retargeted(self.skeleton).to_clip() for motion in chosen]
-        glb = encode_glb(self.parts, self.skeleton, clips, name=self.name, extras=self.provenance)
-        if path.suffix.lower() == ".html":
+        splats = None if suffix == ".html" else self.gaussians  # the viewer would show them as points
+        glb = encode_glb(self.parts, self.skeleton, clips, name=self.name, extras=self.provenance, gaussians=splats)
+        if suffix == ".html":
             return write_viewer(path, glb, title=self.name)
         with atomic_path(path) as temporary:
             temporary.write_bytes(glb)
         return path
+
+    def _export_splats(self, path: Path) -> Path:
+        if self.gaussians is None:
+            raise PersonifyError(f"{path}: {path.suffix} holds Gaussians and avatar {self.name!r} has none; use .glb")
+        write = write_splat_spz if path.suffix.lower() == ".spz" else write_splat_ply
+        return write(path, self.gaussians)
 
     def save(self, path: Path | str) -> Path:
         """Write everything as one safetensors file (textures as PNG bytes), atomically.
@@ -111,7 +146,7 @@ class Avatar:
         tensors: dict[str, torch.Tensor] = {"rest_joints": torch.from_numpy(self.skeleton.rest_joints)}
         textures = _TextureStore()
         parts = [_store_part(k, part, tensors, textures) for k, part in enumerate(self.parts)]
-        tensors |= textures.tensors
+        tensors |= textures.tensors | _store_gaussians(self.gaussians)
         header = {
             "format": FORMAT,
             "name": self.name,
@@ -156,7 +191,7 @@ def load(path: Path | str) -> Avatar:
 
 @dataclass(frozen=True)
 class Animation(Sequence[list[Float]]):
-    """An avatar under a motion: frame k is the list of every part's posed vertices [V, 3], computed when asked for."""
+    """An avatar under a motion: frame k lists the posed vertices [V, 3] of every mesh part, computed when asked for."""
 
     avatar: Avatar
     motion: Motion
@@ -167,11 +202,14 @@ class Animation(Sequence[list[Float]]):
     def __getitem__(self, frame: Any) -> Any:
         if isinstance(frame, slice):
             return [self[k] for k in range(*frame.indices(len(self)))]
+        return skin_parts(self.avatar.parts, self.transforms(frame))
+
+    def transforms(self, frame: int) -> torch.Tensor:  # [J, 4, 4]
+        """Skinning matrices of a frame, which pose the Gaussians too (`Avatar.gaussian_rig`)."""
         if not -len(self) <= frame < len(self):
             raise IndexError(f"frame {frame}: expected below {len(self)}")
-        skeleton, motion = self.avatar.skeleton, self.motion
-        transforms = skinning_transforms(skeleton, motion.rotations[frame], motion.translation[frame])
-        return skin_parts(self.avatar.parts, transforms)
+        motion = self.motion
+        return skinning_transforms(self.avatar.skeleton, motion.rotations[frame], motion.translation[frame])
 
     def __iter__(self) -> Iterator[list[Float]]:
         return (self[k] for k in range(len(self)))
@@ -203,13 +241,11 @@ class _TextureStore:
 
 def _store_part(k: int, part: MeshPart, tensors: dict[str, torch.Tensor], textures: _TextureStore) -> dict[str, Any]:
     prefix = f"part.{k}"
-    strongest = np.argsort(-part.lbs_weights, axis=1, kind="stable")[:, : _influences(part.lbs_weights)]
     arrays: dict[str, NDArray[Any]] = {
         "vertices": part.vertices,
         "faces": part.faces.astype(np.int32),
         "uvs": part.uvs,
-        "weight_index": strongest.astype(np.uint8),
-        "weight_value": np.take_along_axis(part.lbs_weights, strongest, 1),
+        **_store_weights(part.lbs_weights),
     }
     for name, (index, offset) in part.morphs.items():
         arrays[f"morph.{name}.index"], arrays[f"morph.{name}.offset"] = index.astype(np.int32), offset
@@ -219,8 +255,38 @@ def _store_part(k: int, part: MeshPart, tensors: dict[str, torch.Tensor], textur
     return {"name": part.name, "morphs": list(part.morphs), "material": material}
 
 
-def _influences(weights: Float) -> int:
-    return max(1, int((weights > 0).sum(1).max(initial=1)))
+def _store_weights(weights: Float) -> dict[str, NDArray[Any]]:
+    """Only the joints that matter: indices [V, I] and weights [V, I] in falling order."""
+    influences = max(1, int((weights > 0).sum(1).max(initial=1)))
+    strongest = np.argsort(-weights, axis=1, kind="stable")[:, :influences]
+    return {"weight_index": strongest.astype(np.uint8), "weight_value": np.take_along_axis(weights, strongest, 1)}
+
+
+def _restore_weights(index: NDArray[Any], value: Float, joints: int) -> Float:  # -> [V, J]
+    weights = np.zeros((len(value), joints), np.float32)
+    np.put_along_axis(weights, index.astype(np.int64), value, 1)
+    return weights
+
+
+_GAUSSIAN_ARRAYS = ("means", "quats", "scales", "opacities", "sh")
+
+
+def _store_gaussians(gaussians: Gaussians | None) -> dict[str, torch.Tensor]:
+    if gaussians is None:
+        return {}
+    tensors = {name: getattr(gaussians.validate(), name).detach().float().cpu() for name in _GAUSSIAN_ARRAYS}
+    weights = _store_weights(gaussians.lbs_weights.detach().float().cpu().numpy())
+    tensors |= {name: torch.from_numpy(array) for name, array in weights.items()}
+    return {f"gaussians.{name}": tensor for name, tensor in tensors.items()}
+
+
+def _restore_gaussians(tensors: dict[str, torch.Tensor], joints: int) -> Gaussians | None:
+    if "gaussians.means" not in tensors:
+        return None
+    index, value = (tensors[f"gaussians.{name}"].numpy() for name in ("weight_index", "weight_value"))
+    lbs_weights = torch.from_numpy(_restore_weights(index, value, joints))
+    fields = {name: tensors[f"gaussians.{name}"] for name in _GAUSSIAN_ARRAYS}
+    return Gaussians(**fields, lbs_weights=lbs_weights).validate()
 
 
 def _restore(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Avatar:
@@ -232,7 +298,9 @@ def _restore(header: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Avatar
             images[name] = np.array(PillowImage.open(io.BytesIO(tensor.numpy().tobytes())))
     parts = [_restore_part(k, entry, tensors, images, len(joint_names)) for k, entry in enumerate(header["parts"])]
     motions = [_restore_motion(k, entry, tensors) for k, entry in enumerate(header["motions"])]
-    return Avatar(header["name"], skeleton, tuple(parts), tuple(motions), header["outfit"], header["provenance"])
+    gaussians = _restore_gaussians(tensors, len(joint_names))
+    described = header["outfit"], header["provenance"]
+    return Avatar(header["name"], skeleton, tuple(parts), tuple(motions), *described, gaussians)
 
 
 _MOTION_ARRAYS = ("rotations", "translation")
@@ -252,8 +320,7 @@ def _restore_part(
     k: int, entry: dict[str, Any], tensors: dict[str, torch.Tensor], images: dict[str, Image], joints: int
 ) -> MeshPart:
     arrays = {name: tensors[f"part.{k}.{name}"].numpy() for name in ("vertices", "uvs", "weight_index", "weight_value")}
-    weights = np.zeros((len(arrays["vertices"]), joints), np.float32)
-    np.put_along_axis(weights, arrays["weight_index"].astype(np.int64), arrays["weight_value"], 1)
+    weights = _restore_weights(arrays["weight_index"], arrays["weight_value"], joints)
     material = dict(entry["material"])
     for name in ("texture", "normal_map"):
         material[name] = None if material[name] is None else images[material[name]]

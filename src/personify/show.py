@@ -14,46 +14,59 @@ from pathlib import Path
 import numba
 import numpy as np
 from scipy.ndimage import uniform_filter1d
+from torch import Tensor
 
 from personify.avatar import Animation, Avatar
-from personify.body.mesh import Float, MeshPart
+from personify.body.mesh import Float
 from personify.body.pose import JOINT_INDEX
 from personify.body.posing import relaxed_pose, skin_parts, skinning_transforms
+from personify.drawing import AvatarRenderer, surface_points
 from personify.motion.clip import Motion
 from personify.render.cameras import Camera, frame_face, frame_points, turntable
-from personify.render.renderer import MeshRenderer
 from personify.render.sheets import contact_sheet, save_png
 from personify.render.video import write_video
 
 TURN_SECONDS = 2.0
 LONGEST_MOTION = 4.0  # seconds of a motion shown in a film; short loops are repeated up to this
 FPS = 20
-Shot = tuple[Callable[[], list[Float]], Camera]
-"""What to draw: a function that poses the parts, and the camera."""
+_HEAD = [JOINT_INDEX[name] for name in ("head", "jaw", "left_eye", "right_eye")]
+Shot = tuple[Callable[[], Tensor], Camera]
+"""What to draw: a function that gives the skinning matrices [J, 4, 4] of a pose, and the camera."""
 
 
 def stand(avatar: Avatar) -> list[Float]:
     """Vertices of every part in the relaxed standing pose."""
-    return skin_parts(avatar.parts, skinning_transforms(avatar.skeleton, relaxed_pose(avatar.skeleton)))
+    return skin_parts(avatar.parts, standing(avatar))
+
+
+def standing(avatar: Avatar) -> Tensor:  # [J, 4, 4]
+    """Skinning matrices of the relaxed standing pose."""
+    return skinning_transforms(avatar.skeleton, relaxed_pose(avatar.skeleton))
 
 
 def head_points(avatar: Avatar, posed: list[Float]) -> Float:  # [N, 3]
     """Posed vertices that follow the head (face, hair, hat), for framing a portrait."""
-    joints = [JOINT_INDEX[name] for name in ("head", "jaw", "left_eye", "right_eye")]
-    rigid = [part.lbs_weights[:, joints].sum(1) > 0.9 for part in avatar.parts]
+    rigid = [part.lbs_weights[:, _HEAD].sum(1) > 0.9 for part in avatar.parts]
     return np.concatenate([points[mask] for points, mask in zip(posed, rigid, strict=True)])
+
+
+def _head_of_gaussians(avatar: Avatar) -> Float:  # [N, 3]
+    assert avatar.gaussians is not None
+    rigid = avatar.gaussians.lbs_weights[:, _HEAD].sum(1).numpy() > 0.9
+    return surface_points(avatar, standing(avatar))[rigid]
 
 
 def views(avatar: Avatar, size: int = 512) -> list[Float]:
     """Front, side, back and face pictures, [size, size, 3] sRGB each."""
-    renderer = MeshRenderer(avatar.parts, supersample=3)
-    posed = stand(avatar)
-    points = np.concatenate(posed)
+    renderer = AvatarRenderer(avatar, supersample=3)
+    pose = standing(avatar)
+    points = surface_points(avatar, pose)
     # One distance for all three directions, so that the sheet shows one size.
     angles = (math.radians(20), math.radians(90), math.radians(180))
     cameras = [list(turntable(points, 36, width=size, height=size))[round(math.degrees(a) / 10)] for a in angles]
-    cameras.append(frame_face(head_points(avatar, posed), math.radians(18), math.radians(2), size, size, margin=0.1))
-    return [renderer.render(posed, camera) for camera in cameras]
+    face = head_points(avatar, stand(avatar)) if avatar.parts else _head_of_gaussians(avatar)
+    cameras.append(frame_face(face, math.radians(18), math.radians(2), size, size, margin=0.1))
+    return [renderer.render(pose, camera) for camera in cameras]
 
 
 def write_views(avatar: Avatar, path: Path | str, size: int = 512) -> Path:
@@ -67,7 +80,8 @@ def motion_cameras(animation: Animation, size: int) -> list[Camera]:
     path = np.zeros_like(motion.translation)
     path[:, [0, 2]] = uniform_filter1d(motion.translation[:, [0, 2]], max(1, round(motion.fps)), axis=0, mode="nearest")
     sampled = np.linspace(0, len(animation) - 1, min(len(animation), 12)).round().astype(int)
-    points = np.concatenate([np.concatenate(animation[int(frame)]) - path[frame] for frame in sampled])
+    avatar = animation.avatar
+    points = np.concatenate([surface_points(avatar, animation.transforms(int(k))) - path[k] for k in sampled])
     still = frame_points(points, math.radians(25), math.radians(8), size, size)
     return [_moved(still, step) for step in path]
 
@@ -88,7 +102,7 @@ def film_length(motion: Motion) -> Motion:
     return motion.resampled(FPS)
 
 
-def pictures(parts: Sequence[MeshPart], shots: Sequence[Shot]) -> Iterator[Float]:
+def pictures(avatar: Avatar, shots: Sequence[Shot]) -> Iterator[Float]:
     """Draw many pictures in order, several at a time.
 
     A picture keeps two cores busy only part of the time; two pictures at once on one core each do better. Numba's
@@ -100,11 +114,12 @@ def pictures(parts: Sequence[MeshPart], shots: Sequence[Shot]) -> Iterator[Float
 
     def begin() -> None:
         numba.set_num_threads(max(1, cores // workers))
-        own.renderer = MeshRenderer(parts)
+        own.renderer = AvatarRenderer(avatar)
 
     def draw(shot: Shot) -> Float:
         pose, camera = shot
-        return own.renderer.render(pose(), camera)
+        picture: Float = own.renderer.render(pose(), camera)
+        return picture
 
     with ThreadPoolExecutor(workers, initializer=begin) as pool:
         waiting: deque[Future[Float]] = deque()
@@ -136,10 +151,10 @@ def write_film(
     turn_frames = round(TURN_SECONDS * FPS) if turn or animation is None else 0
     shots: list[Shot] = []
     if turn_frames:
-        posed = stand(avatar)
-        cameras = turntable(np.concatenate(posed), turn_frames, width=size, height=size)
-        shots += [(lambda: posed, camera) for camera in cameras]
+        pose = standing(avatar)
+        cameras = turntable(surface_points(avatar, pose), turn_frames, width=size, height=size)
+        shots += [(lambda: pose, camera) for camera in cameras]
     if animation is not None:
         cameras_along = motion_cameras(animation, size)
-        shots += [(partial(animation.__getitem__, k), camera) for k, camera in enumerate(cameras_along)]
-    return write_video(path, pictures(avatar.parts, shots), FPS, total=len(shots))
+        shots += [(partial(animation.transforms, k), camera) for k, camera in enumerate(cameras_along)]
+    return write_video(path, pictures(avatar, shots), FPS, total=len(shots))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from scipy.spatial import cKDTree
 
 from personify.body.gaussians import Gaussians
 from personify.body.mesh import Float, Int, MeshPart
-from personify.body.rotations import matrix_to_quaternion
+from personify.body.rotations import matrix_to_quaternion, quaternion_to_matrix
 from personify.errors import PersonifyError
 from personify.export.normals import smooth_normals, tangents
 from personify.export.textures import surface_colors
@@ -23,6 +24,7 @@ SPREAD = 0.68  # standard deviation over the distance of two Gaussians: smaller 
 THICKNESS = 0.12  # over the standard deviation along the surface
 OPACITY = 0.98
 SIDES_APART = 0.1  # metres
+COVERED = 0.014  # metres above a surface within which another part hides it
 FLATTEST = 1e-12  # square metres; smaller faces are seen by nobody
 _AMBIENT = 0.42  # share of the light that does not come from the lamp
 _PLASTIC = 0.7548776662466927  # 1 / plastic number: steps of the plane's most even sequence (Roberts 2018)
@@ -33,12 +35,12 @@ def gaussians_from_parts(parts: Sequence[MeshPart], count: int = 100_000, seed: 
 
     Args:
         parts: in the T-pose. Where a texture cuts holes there are no Gaussians.
-        count: how many to draw; those that fall into holes are left out.
+        count: about how many. What lies closely under another part is left out.
         seed: of where they fall.
         lit: add the light of a lamp at the camera (harmonics of degree 2); else the plain colours of the textures.
 
     Returns:
-        At most ``count`` Gaussians, in the order of the parts.
+        About ``count`` Gaussians, in the order of the parts.
 
     Raises:
         PersonifyError: no surface, or an argument is out of range.
@@ -54,17 +56,54 @@ def gaussians_from_parts(parts: Sequence[MeshPart], count: int = 100_000, seed: 
     if not 1 <= count <= 10_000_000:
         raise PersonifyError(f"gaussians: count {count}; expected 1 to 10 million")
     areas = [_areas(part.validate()) for part in parts]
-    wanted = np.concatenate([np.where(area > FLATTEST, area, 0) ** DENSITY for area in areas] or [np.zeros(0)])
-    if not wanted.sum() > 0:
+    wanted = [np.where(area > FLATTEST, area, 0) ** DENSITY for area in areas]
+    total = sum(float(each.sum()) for each in wanted)
+    if not total > 0:
         raise PersonifyError("gaussians: the parts have no surface; expected at least one face with an area")
-    density = count / wanted.sum()
+    trial = _sample(parts, areas, wanted, max(count // 4, min(count, 200)) / total, seed, lit)
+    seen = np.count_nonzero(trial.visible) / max(len(trial.visible), 1)  # not in a hole and not under something else
+    samples = _sample(parts, areas, wanted, count / max(seen, 0.1) / total, seed, lit)
+    return Gaussians(*(torch.from_numpy(field[samples.visible]) for field in samples.fields))
+
+
+class _Samples(NamedTuple):
+    """The fields of `Gaussians` for all parts, and which of them are to be kept [N]."""
+
+    fields: list[Float]
+    visible: NDArray[np.bool_]
+
+
+def _sample(
+    parts: Sequence[MeshPart],
+    areas: Sequence[NDArray[np.float64]],
+    wanted: Sequence[NDArray[np.float64]],
+    density: float,
+    seed: int,
+    lit: bool,
+) -> _Samples:
     rng = np.random.default_rng(seed)
-    first, pieces = 0, []
-    for part, area in zip(parts, areas, strict=True):
-        expected = wanted[first : first + len(area)] * density  # Gaussians per face
-        first += len(area)
-        pieces.append(_sample_part(part, area, expected, rng, lit))
-    return Gaussians(*(torch.cat(tensors) for tensors in zip(*pieces, strict=True)))
+    pieces = [
+        _sample_part(part, area, share * density, rng, lit)
+        for part, area, share in zip(parts, areas, wanted, strict=True)
+    ]
+    fields = [np.concatenate(arrays) for arrays in zip(*(piece.fields for piece in pieces), strict=True)]
+    owners = np.repeat(np.arange(len(parts)), [len(piece.visible) for piece in pieces])
+    covers = np.array([part.material.alpha_mode == "OPAQUE" for part in parts])
+    normals = quaternion_to_matrix(torch.from_numpy(fields[1]))[:, :, 2].numpy()
+    covered = _covered(fields[0], normals, owners, covers[owners])
+    return _Samples(fields, np.concatenate([piece.visible for piece in pieces]) & ~covered)
+
+
+def _covered(means: Float, normals: Float, owners: Int, covers: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which samples lie closely under another part (skin under a sleeve), whose Gaussians they would pierce."""
+    lift = COVERED / 2 * normals
+    _, near = cKDTree(means[covers]).query(means + lift, 6, distance_upper_bound=COVERED / 2 + 0.002)
+    others = np.flatnonzero(covers)
+    found = near < len(others)
+    near = others[np.where(found, near, 0)] if len(others) else np.zeros_like(near)
+    above = ((means[near] - means[:, None]) * normals[:, None]).sum(2) > 0.0005
+    parallel = np.abs((normals[near] * normals[:, None]).sum(2)) > 0.6
+    return (found & above & parallel & (owners[near] != owners[:, None])).any(1)
 
 
 def _areas(part: MeshPart) -> NDArray[np.float64]:  # [F]
@@ -74,14 +113,12 @@ def _areas(part: MeshPart) -> NDArray[np.float64]:  # [F]
 
 def _sample_part(
     part: MeshPart, area: NDArray[np.float64], expected: NDArray[np.float64], rng: np.random.Generator, lit: bool
-) -> tuple[Tensor, ...]:
-    """The fields of `Gaussians` for one part."""
+) -> _Samples:
     faces = _pick_faces(expected, _along_a_curve(part), rng)
     corners = part.faces[faces]
     weights = _spread_in_triangles(len(faces), rng)
     colors = np.float32(1 / 255) * surface_colors(part.material, _blend(part.uvs, corners, weights))
-    seen = colors[:, 3] > 0.5 if part.material.alpha_mode == "MASK" else colors[:, 3] > 0.02
-    faces, corners, weights, colors = faces[seen], corners[seen], weights[seen], colors[seen]
+    visible = colors[:, 3] > (0.5 if part.material.alpha_mode == "MASK" else 0.02)
     opacity = OPACITY * (colors[:, 3] if part.material.alpha_mode == "BLEND" else np.ones(len(colors), np.float32))
     sigma = SPREAD * np.sqrt(area[faces] / expected[faces])
     scales = sigma[:, None] * [1, 1, THICKNESS]
@@ -94,7 +131,7 @@ def _sample_part(
         _lit(colors[:, :3], _shading_normals(part, corners, weights)) if lit else _plain(colors[:, :3]),
         lbs_weights / np.maximum(lbs_weights.sum(1, keepdims=True), 1e-12),
     )
-    return tuple(torch.from_numpy(np.ascontiguousarray(field, np.float32)) for field in fields)
+    return _Samples([np.ascontiguousarray(field, np.float32) for field in fields], visible)
 
 
 def _along_a_curve(part: MeshPart) -> Int:  # [F]

@@ -8,6 +8,7 @@ leaves gaps where the outside of an elbow stretches; so the gradient is measured
 from __future__ import annotations
 
 import dataclasses
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +30,8 @@ STIFFNESS = (
 LARGEST_STRAIN = 1.5  # relative to 1: nothing grows beyond 2.5 times its size, whatever its neighbours do
 SMALLEST_WEIGHT = 1e-4  # influences below it are left out by the compiled kernels
 SMALLEST_DETERMINANT = 0.05  # below it a blend of opposed rotations says nothing; the strongest joint's is taken
+
+_ONE_AT_A_TIME = threading.Lock()  # numba's "workqueue" threads allow one caller only
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +184,14 @@ class GaussianRig:
         return rotations + strain * (LARGEST_STRAIN / size)[:, None, None]
 
     def _compiled(self, transforms: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        means = self.gaussians.means.numpy()
+        means = np.ascontiguousarray(self.gaussians.means.numpy())
         posed, covars, rotations = (np.empty((len(means), *shape), np.float32) for shape in ((3,), (3, 3), (3, 3)))
         joints, weights, axes, rigid = self._tables
-        gaussian_kernels.follow(means, joints, weights, transforms.numpy(), SMALLEST_DETERMINANT, posed, rotations)
         neighbors, levers = self.neighbors.numpy(), self.levers.numpy()
-        gaussian_kernels.stretch(
-            means, axes, neighbors, levers, rigid, LARGEST_STRAIN, posed, rotations, covars
-        )  # fmt: skip
+        matrices = np.ascontiguousarray(transforms.numpy())
+        with _ONE_AT_A_TIME:
+            gaussian_kernels.follow(means, joints, weights, matrices, SMALLEST_DETERMINANT, posed, rotations)
+            gaussian_kernels.stretch(means, axes, neighbors, levers, rigid, LARGEST_STRAIN, posed, rotations, covars)
         return torch.from_numpy(posed), torch.from_numpy(covars), torch.from_numpy(rotations)
 
     @cached_property
