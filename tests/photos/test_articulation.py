@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from personify.body.gaussians import Gaussians
+from personify.body.gaussians import GaussianRig, Gaussians
 from personify.body.pose import JOINT_INDEX, PARENTS
 from personify.body.rotations import axis_angle_to_matrix
 from personify.body.skinning import rigid
@@ -15,6 +15,7 @@ from personify.photos.articulation import (
     blended_rotations,
     bone_transforms,
     minimal_rotation,
+    person_gaussians,
     pose_transforms,
 )
 from personify.photos.bones import bone_joints, joint_log_weights, spread_over_bones
@@ -212,6 +213,23 @@ def test_rotations_exist_for_any_weights_and_pose():
     turn = blended_rotations(weights / weights.sum(-1, keepdim=True), transforms, PARENTS)
     torch.testing.assert_close(turn @ turn.mT, torch.eye(3).expand_as(turn), atol=1e-5, rtol=0)
     assert (torch.linalg.det(turn) > 0).all()
+
+
+def test_a_person_for_an_avatar_moves_as_the_batch_does():
+    gaussians, joints = some_gaussians(degree=4), skeleton()
+    opacities = gaussians.opacities.clone()
+    opacities[0, :4] = 0.0
+    gaussians = dataclasses.replace(gaussians, opacities=opacities)
+    pose = 0.5 * torch.randn(1, 1, 5, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    subject = 1.2 * joints
+    transforms = pose_transforms(pose, subject[None], TREE)
+    posed = articulate(gaussians, joints, subject[None], transforms, TREE)
+    person = person_gaussians(gaussians, 0, joints, subject, TREE)
+    assert len(person.validate()) == 16
+    assert person.sh.shape == (16, 16, 3)
+    torch.testing.assert_close(GaussianRig(person).pose(transforms[0, 0]).means, posed.means[0, 0, 4:])
+    still = articulate(gaussians, joints, subject[None], torch.eye(4, dtype=torch.float64).expand(1, 1, 5, 4, 4), TREE)
+    torch.testing.assert_close(person.covariances(), still.covariances[0, 0, 4:])
 
 
 @pytest.mark.parametrize("compat", [True, False])

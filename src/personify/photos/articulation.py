@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from personify.body.gaussians import Gaussians
 from personify.body.rotations import axis_angle_to_matrix, matrix_to_quaternion, quaternion_to_matrix, skew
 from personify.body.skinning import forward_kinematics, rest_to_posed, rigid
 from personify.photos.bones import bone_joints
@@ -157,6 +158,37 @@ def articulate_means(
     """The positions of `articulate` alone."""
     shaped = blend(gaussians.bone_logits.softmax(-1), bone_transforms(template_joints, joints, parents, compat))
     return apply(blend(gaussians.lbs_weights[:, None], transforms), apply(shaped, gaussians.means)[:, None])
+
+
+def person_gaussians(
+    gaussians: CanonicalGaussians,
+    index: int,
+    template_joints: Tensor,  # [J, 3]
+    joints: Tensor,  # [J, 3]
+    parents: Sequence[int],
+    min_opacity: float = 0.01,
+) -> Gaussians:
+    """One person of a batch in their own T-pose, as an avatar carries them.
+
+    Args:
+        gaussians: canonical.
+        index: which person.
+        template_joints: of the template.
+        joints: of the person's own T-pose.
+        parents: of the joint tree.
+        min_opacity: fainter Gaussians are left out.
+    """
+    chosen = gaussians.opacities[index] >= min_opacity
+    bones = bone_transforms(template_joints, joints, parents)
+    shaped = blend(gaussians.bone_logits[index, chosen].softmax(-1), bones)
+    linear = shaped[..., :3]
+    return Gaussians.from_covariances(
+        apply(shaped, gaussians.means[index, chosen]),
+        linear @ gaussians.covariances[index, chosen] @ linear.mT,
+        gaussians.opacities[index, chosen],
+        gaussians.harmonics[index, chosen, :_DRAWN_HARMONICS],
+        gaussians.lbs_weights[index, chosen],
+    )
 
 
 def blend(weights: Tensor, transforms: Tensor) -> Tensor:  # [..., N, W], [..., W, 4, 4] -> [..., N, 3, 4]

@@ -125,6 +125,24 @@ class GaussianHead(nn.Module):
         return self.out(self.dropout(features.index_select(0, pixels)))
 
 
+def start_lively(head: nn.Module) -> None:
+    """Initialise every convolution to keep the size of what passes through (He et al. 2015).
+
+    PyTorch's own start shrinks it at every layer, and little of the tokens would reach the end of so many layers.
+    """
+    for module in head.modules():
+        if isinstance(module, nn.ConvTranspose2d):  # stride = kernel: one input pixel under every output pixel
+            nn.init.normal_(module.weight, 0, module.in_channels**-0.5)
+        elif isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+        if isinstance(module, nn.ConvTranspose2d | nn.Conv2d) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+    for module in head.modules():
+        if isinstance(module, ResidualUnit):
+            nn.init.kaiming_normal_(module.conv1.weight, nonlinearity="relu")
+            nn.init.kaiming_normal_(module.conv2.weight, a=3**0.5, nonlinearity="leaky_relu")  # gain sqrt(1/2)
+
+
 def exponential_map(raw: Tensor) -> Tensor:  # [..., 3] -> [..., 3]
     """``r / |r| * (exp |r| - 1)``: linear near zero, exponential far away; smooth at zero."""
     square = raw.square().sum(-1, keepdim=True)

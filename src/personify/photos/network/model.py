@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,7 +14,7 @@ from personify.photos.network.auxiliary import BodyEstimate, BodyHead
 from personify.photos.network.backbone import Decoder, Encoder
 from personify.photos.network.carry import carried_colors
 from personify.photos.network.config import PRESETS, NetworkConfig
-from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map
+from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map, start_lively
 from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows, inverse_softplus
 from personify.photos.template import Template
 
@@ -72,12 +73,16 @@ class PhotoNetwork(nn.Module):
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
         if self.config.residual:
+            for head in (self.template_position, self.image_position, self.template_gaussian, self.image_gaussian):
+                start_lively(head)
             _start_still(self.template_position.out)
+            _start_still(self.image_position.out)
             _start_round(self.template_gaussian.out, self.config.initial_opacity[0])
             _start_round(self.image_gaussian.out, self.config.initial_opacity[1])
             with torch.no_grad():
                 raw_scale = inverse_softplus(torch.tensor(self.config.initial_scale / self.config.scale_unit))
                 self.image_gaussian.out.bias[1:4] = raw_scale
+                self.image_position.out.bias[1] = math.log(2)  # a metre above the floor: about the person's middle
 
     def resize_template(self, size: tuple[int, int]) -> None:
         """Change the template's resolution, as between training stages: its tokens are resampled as a grid."""
