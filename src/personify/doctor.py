@@ -23,9 +23,9 @@ class Row(NamedTuple):
 
 _LATER = "nothing yet; reserved for"
 _EXTRAS = {
-    "clip": ("transformers", f"{_LATER} any CLIP as judge of words that the shipped model does not know"),
-    "train": ("lightning", f"{_LATER} training of your own models"),
-    "cuda": ("gsplat", f"{_LATER} Gaussian rendering on NVIDIA graphics cards"),
+    "clip": ("transformers", "any CLIP or SigLIP as guide for words that the shipped model does not know"),
+    "train": ("lightning", "training of the photo network on your own data"),
+    "cuda": ("gsplat", "Gaussian rendering on NVIDIA graphics cards"),
     "matting": ("rembg", f"{_LATER} cutting people out of photos"),
     "batch": ("ray", f"{_LATER} many avatars at once on several machines"),
 }
