@@ -90,20 +90,33 @@ def _sample(
     owners = np.repeat(np.arange(len(parts)), [len(piece.visible) for piece in pieces])
     covers = np.array([part.material.alpha_mode == "OPAQUE" for part in parts])
     normals = quaternion_to_matrix(torch.from_numpy(fields[1]))[:, :, 2].numpy()
-    covered = _covered(fields[0], normals, owners, covers[owners])
+    covered = _covered(fields[0], normals, fields[2][:, 0], owners, covers[owners])
     return _Samples(fields, np.concatenate([piece.visible for piece in pieces]) & ~covered)
 
 
-def _covered(means: Float, normals: Float, owners: Int, covers: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which samples lie closely under another part (skin under a sleeve), whose Gaussians they would pierce."""
-    lift = COVERED / 2 * normals
-    _, near = cKDTree(means[covers]).query(means + lift, 6, distance_upper_bound=COVERED / 2 + 0.002)
-    others = np.flatnonzero(covers)
-    found = near < len(others)
-    near = others[np.where(found, near, 0)] if len(others) else np.zeros_like(near)
-    above = ((means[near] - means[:, None]) * normals[:, None]).sum(2) > 0.0005
-    parallel = np.abs((normals[near] * normals[:, None]).sum(2)) > 0.6
-    return (found & above & parallel & (owners[near] != owners[:, None])).any(1)
+def _covered(
+    means: Float, normals: Float, sizes: Float, owners: Int, opaque: NDArray[np.bool_]
+) -> NDArray[np.bool_]:  # [N]
+    """Which samples lie closely under another part (skin under a sleeve), whose Gaussians they would pierce.
+
+    Hair and the like have holes: they neither cover nor are covered.
+    """
+    candidates = np.flatnonzero(opaque)
+    covered = np.zeros(len(means), np.bool_)
+    if len(candidates) < 2:
+        return covered
+    places, up = means[candidates], normals[candidates]
+    _, near = cKDTree(places).query(places + COVERED / 2 * up, 6, distance_upper_bound=COVERED / 2 + 0.002)
+    found = near < len(candidates)
+    near = np.where(found, near, 0)
+    offsets = places[near] - places[:, None]
+    height = (offsets * up[:, None]).sum(2)
+    aside = np.linalg.norm(offsets - height[..., None] * up[:, None], axis=2)
+    over = (height > 0.0005) & (aside < 2 * sizes[candidates][near])  # an eyelid beside an eye does not cover it
+    parallel = np.abs((up[near] * up[:, None]).sum(2)) > 0.6
+    other = owners[candidates][near] != owners[candidates][:, None]
+    covered[candidates] = (found & over & parallel & other).any(1)
+    return covered
 
 
 def _areas(part: MeshPart) -> NDArray[np.float64]:  # [F]

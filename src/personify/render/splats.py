@@ -20,7 +20,7 @@ from personify.render.lights import Lights, set_up
 
 Float = NDArray[np.float32]
 _CELL = 0.03  # metres of the grid on which shadows fall
-_SOFT = 0.05  # metres by which they are blurred
+_SOFT = 0.10  # metres by which they are blurred
 _STUDIO = np.full(3, -1, np.float32)  # `backdrop`'s sign for the cove
 
 
@@ -94,8 +94,8 @@ def _floor_light(posed: PosedGaussians, camera: Camera, lights: Lights) -> Float
     size = np.ceil((np.maximum(falls.max(0), means[:, [0, 2]].max(0)) + 0.5 - corner) / _CELL).astype(int)
     near = areas * np.clip(1 - height / backdrop.CONTACT, 0, 1)
     key = np.exp(-_spread(falls, areas, corner, size, _SOFT))
-    ambient = np.exp(-0.5 * _spread(means[:, [0, 2]], near, corner, size, 2 * _SOFT))
-    light = (0.45 + 0.55 * key) * (0.25 + 0.75 * ambient)
+    ambient = np.exp(-0.5 * _spread(means[:, [0, 2]], near, corner, size, _SOFT))
+    light = (0.70 + 0.30 * key) * (0.35 + 0.65 * ambient)  # lighter than a mesh's, whose penumbra grows with height
     ground, hit = _floor_points(camera)
     cells = (ground - corner) / _CELL - 0.5
     arriving = map_coordinates(light, [cells[..., 0], cells[..., 1]], order=1, mode="constant", cval=1.0)
