@@ -86,10 +86,10 @@ class Warmup:
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure this machine: milliseconds per frame, seconds to dress, milliseconds of the body; or Gaussians."""
+    """Measure this machine: milliseconds per frame, to dress, of the body; of Gaussians; of a step of sculpting."""
 
-    what: tyro.conf.Positional[Literal["general", "splat"]] = "general"
-    """What to measure; splat = Gaussians, about a minute."""
+    what: tyro.conf.Positional[Literal["general", "splat", "sculpt"]] = "general"
+    """What to measure; splat = Gaussians, about a minute; sculpt = the three fields side by side, half a minute."""
     output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
     """.json file to write the numbers to."""
 
@@ -209,7 +209,9 @@ def _warmup(command: Warmup) -> None:
     import tempfile
 
     from personify.produce import produce
+    from personify.render.precompile import precompile_gaussians
 
+    precompile_gaussians()
     with tempfile.TemporaryDirectory() as folder:
         produce(output=Path(folder) / "warmup", look="a man in a shirt and trousers", preset="draft", size=128)
 
@@ -217,8 +219,9 @@ def _warmup(command: Warmup) -> None:
 def _bench(command: Bench) -> None:
     from personify.bench import as_text, bench, write_report
     from personify.render.gaussians.bench import bench_splat
+    from personify.text.sculpt.bench import bench_sculpt
 
-    report = bench() if command.what == "general" else bench_splat()
+    report = {"general": bench, "splat": bench_splat, "sculpt": bench_sculpt}[command.what]()
     print(as_text(report))
     if command.output:
         write_report(report, command.output)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import torch
 
 from personify.body.mesh import Material, MeshPart
 from personify.render.cameras import frame_points
+from personify.render.gaussians import rasterization
 from personify.render.renderer import MeshRenderer
 
 
@@ -27,6 +31,18 @@ def precompile() -> None:
     camera = frame_points(np.concatenate([part.vertices for part in parts]), width=16, height=16)
     renderer.render(None, camera)
     renderer.render(None, camera, transparent=True)
+
+
+def precompile_gaussians() -> None:
+    """Draw and differentiate a few Gaussians, which compiles (or loads) every kernel of `rasterization`."""
+    from personify.render.gaussians.bench import body_scene
+
+    scene, view = body_scene(4, 16)
+    given: dict[str, Any] = scene | {"colors": torch.zeros(4, 1, 3), "width": view.width, "height": view.height}
+    for name in ("means", "quats", "scales", "opacities", "colors", "viewmats"):
+        given[name].requires_grad_()
+    image, alpha, _ = rasterization(**given, sh_degree=0)
+    (image.sum() + alpha.sum()).backward()
 
 
 if __name__ == "__main__":

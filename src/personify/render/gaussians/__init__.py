@@ -9,5 +9,6 @@
 """
 
 from personify.render.gaussians.api import rasterization
+from personify.render.gaussians.view import conics
 
-__all__ = ["rasterization"]
+__all__ = ["conics", "rasterization"]

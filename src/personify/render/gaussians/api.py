@@ -11,7 +11,7 @@ from torch import Tensor
 
 from personify.render.gaussians import cuda, oracle
 from personify.render.gaussians.checks import check_choices, check_shapes, check_values, check_view
-from personify.render.gaussians.view import Projection, View, conics
+from personify.render.gaussians.view import Projection, View
 
 RenderMode = Literal["RGB", "D", "ED", "RGB+D", "RGB+ED"]
 
@@ -82,8 +82,9 @@ def rasterization(
 
     Returns:
         The pictures [..., C, height, width, X] with X = D, 1 or D + 1, their alphas [..., C, height, width, 1], and
-        ``meta`` with means2d [..., C, N, 2], radii [..., C, N, 2] (0 = not drawn), depths, conics [..., C, N, 3]
-        and opacities [..., C, N]. A loss on or ``retain_grad`` of these works, as the picture depends on them.
+        ``meta`` with means2d [..., C, N, 2], radii [..., C, N, 2] (0 = not drawn), depths, opacities [..., C, N] and
+        factors [..., C, N, 3], of which `conics` makes conics. A loss on these and ``retain_grad`` work, as the picture
+        depends on them.
 
     Raises:
         PersonifyError: an argument has the wrong type, shape, dtype or device, or values that cannot be drawn.
@@ -161,8 +162,7 @@ def draw(
         alphas.append(alpha)
     if absolute is not None:
         screen.means2d.absgrad = absolute  # type: ignore[attr-defined]
-    meta = {**screen._asdict(), "conics": conics(screen.factors), "width": view.width, "height": view.height}
-    return _join(images, shape), _join(alphas, shape), meta
+    return _join(images, shape), _join(alphas, shape), screen._asdict() | {"width": view.width, "height": view.height}
 
 
 def _split(tensors: dict[str, Tensor | None], sh_degree: int | None) -> tuple[torch.Size, list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from numba import njit, prange
 
 from personify.render.gaussians.simd import (
     aligned_zeros,
+    bits,
     columns,
     exp2,
     load,
@@ -43,6 +44,8 @@ from personify.render.gaussians.tiles import (
     LOG_OPACITY,
     MEAN_X,
     MEAN_Y,
+    SHIFT,
+    SLOT,
     TILE,
     sort_by_depth,
     touched,
@@ -75,21 +78,24 @@ def _pixel(x: Any, y: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _blocks(record: Any, left: Any, top: Any) -> Any:
+def _blocks(records: Any, k: Any, left: Any, top: Any) -> Any:
     """Blocks of a tile that a record's box touches: first and last + 1 in x, the same in y."""
     first_x, last_x = (
-        max(np.int32(record[FIRST_X]) - left, 0) >> 2,
-        (min(np.int32(record[LAST_X]) - left, TILE) + 3) >> 2,
+        max(np.int32(records[k, FIRST_X]) - left, 0) >> 2,
+        (min(np.int32(records[k, LAST_X]) - left, TILE) + 3) >> 2,
     )
-    first_y, last_y = max(np.int32(record[FIRST_Y]) - top, 0) >> 2, (min(np.int32(record[LAST_Y]) - top, TILE) + 3) >> 2
+    first_y, last_y = (
+        max(np.int32(records[k, FIRST_Y]) - top, 0) >> 2,
+        (min(np.int32(records[k, LAST_Y]) - top, TILE) + 3) >> 2,
+    )
     return first_x, last_x, first_y, last_y
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
 def blend_forward(
-    stride: Any, tiles: Any, starts: Any, members: Any, records: Any, background: Any, image: Any, passed: Any
+    stride: Any, tiles: Any, starts: Any, members: Any, records: Any, background: Any, pictures: Any
 ) -> Any:
-    """Fill ``image`` [H, W, X] and ``passed`` [H, W], the transmittance; sorts ``members``.
+    """Fill ``pictures``: image [H, W, X], alpha [H, W, 1] and transmittance [H, W]; sorts ``members``.
 
     Returns:
         [tiles] int64: where in ``members`` each tile stopped, all of its pixels being saturated.
@@ -99,26 +105,28 @@ def blend_forward(
         tile, left, top = _origin(turn, stride, tiles)
         mine = members[starts[tile] : starts[tile + 1]]
         if len(mine) == 0:
-            _leave_empty(left, top, background, image, passed)
+            _leave_empty(left, top, background, pictures)
         else:
             sort_by_depth(mine, records)
-            stops[tile] += _draw_tile(mine, records, left, top, background, image, passed)
+            stops[tile] += _draw_tile(mine, records, left, top, background, pictures)
     return stops
 
 
 @njit(cache=True, nogil=True)
-def _leave_empty(left: Any, top: Any, background: Any, image: Any, passed: Any) -> None:
+def _leave_empty(left: Any, top: Any, background: Any, pictures: Any) -> None:
+    image, alpha, passed = pictures
     height, width, channels = image.shape
     for y in range(top, min(top + TILE, height)):
         for x in range(left, min(left + TILE, width)):
-            passed[y, x] = _ONE
+            alpha[y, x, 0], passed[y, x] = _ZERO, _ONE
             for channel in range(channels):
                 image[y, x, channel] = background[channel]
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _draw_tile(members: Any, records: Any, left: Any, top: Any, background: Any, image: Any, passed: Any) -> Any:
+def _draw_tile(members: Any, records: Any, left: Any, top: Any, background: Any, pictures: Any) -> Any:
     """Draw one tile; how many of its Gaussians were looked at."""
+    image, alpha, passed = pictures
     height, width, channels = image.shape
     planes = aligned_zeros((1 + channels) * int(PLANE))
     bottom, right = min(TILE, height - top), min(TILE, width - left)
@@ -130,7 +138,7 @@ def _draw_tile(members: Any, records: Any, left: Any, top: Any, background: Any,
         for x in range(right):
             at = _pixel(x, y)
             rest = abs(planes[at])
-            passed[top + y, left + x] = rest
+            alpha[top + y, left + x, 0], passed[top + y, left + x] = _ONE - rest, rest
             for channel in range(channels):
                 at += PLANE
                 image[top + y, left + x, channel] = planes[at] + rest * background[channel]
@@ -147,10 +155,10 @@ def _composite(members: Any, records: Any, left: Any, top: Any, channels: Any, p
         if j & np.uint64(31) == np.uint64(31) and _saturated(planes):
             return j
         prefetch(flat, np.uint64(members[min(j + np.uint64(8), count - np.uint64(1))]) * size)
-        record = records[np.uint64(members[j])]
-        mean_x, mean_y = record[MEAN_X], record[MEAN_Y]
-        a, b, c, log_opacity = record[FACTOR_A], record[FACTOR_B], record[FACTOR_C], record[LOG_OPACITY]
-        first_x, last_x, first_y, last_y = _blocks(record, left, top)
+        k = np.uint64(members[j])
+        mean_x, mean_y = records[k, MEAN_X], records[k, MEAN_Y]
+        a, b, c, log_opacity = records[k, FACTOR_A], records[k, FACTOR_B], records[k, FACTOR_C], records[k, LOG_OPACITY]
+        first_x, last_x, first_y, last_y = _blocks(records, k, left, top)
         for y in range(first_y, last_y):
             dy = rows() + (np.float32(4 * y + top) - mean_y)
             v = dy * c
@@ -168,7 +176,7 @@ def _composite(members: Any, records: Any, left: Any, top: Any, channels: Any, p
                 store(planes, at, select(seen, select(goes_on, after, -before), before))
                 for channel in range(np.uint64(channels)):
                     at += PLANE
-                    store(planes, at, load(planes, at) + weight * record[CHANNELS + channel])
+                    store(planes, at, load(planes, at) + weight * records[k, CHANNELS + channel])
     return count
 
 
@@ -185,26 +193,18 @@ def blend_backward(lists: Any, absolute: Any, pictures: Any, sums: Any) -> None:
     """Fill ``sums`` [pairs, MOMENTS + X]: what every (Gaussian, tile) contributes to the gradients.
 
     Args:
-        lists: stride, tiles, starts, stops, members, records, slots of the forward pass.
+        lists: stride, tiles, starts, stops, members, records of the forward pass.
         absolute: also sum absolute gradients of the means.
         pictures: image, passed, and gradients of the image and of alpha.
     """
-    stride, tiles, starts, stops, members, records, slots = lists
+    stride, tiles, starts, stops, members, records = lists
     channels = np.uint64(pictures[0].shape[2])
     for turn in prange(len(stops)):
         tile, left, top = _origin(turn, stride, tiles)
-        mine = members[starts[tile] : starts[tile + 1]]
-        if len(mine) > 0:
+        if starts[tile] < starts[tile + 1]:
             planes = _prepare(left, top, pictures)
-            for j in range(len(mine)):
-                k = np.uint64(mine[j])
-                first_x, last_x, first_y, _ = touched(records[k])
-                place = (top // TILE - first_y) * (last_x - first_x) + left // TILE - first_x
-                own = sums[np.uint64(slots[k] + place)]
-                for i in range(len(own)):
-                    own[i] = _ZERO
-                if j < stops[tile] - starts[tile]:
-                    _gather(records[k], left, top, channels, absolute, planes, own)
+            span = (np.uint64(starts[tile]), np.uint64(stops[tile]), np.uint64(starts[tile + 1]))
+            _gather_tile(span, members, records, left, top, channels, absolute, planes, sums)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -227,12 +227,40 @@ def _prepare(left: Any, top: Any, pictures: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, planes: Any, slot: Any) -> None:
-    """Composite one Gaussian again and write its sums, if it reaches a pixel of the tile."""
+def _gather_tile(
+    span: Any,
+    members: Any,
+    records: Any,
+    left: Any,
+    top: Any,
+    channels: Any,
+    absolute: Any,
+    planes: Any,
+    sums: Any,
+) -> None:
+    """Sums of the members of a tile: from the first of ``span`` to the last, after the middle one all are zero."""
+    start, stop, end = span
+    flat, size = records.reshape(-1), np.uint64(records.shape[1])
+    for j in range(start, end):
+        k = np.uint64(members[j])
+        prefetch(flat, np.uint64(members[min(j + np.uint64(8), end - np.uint64(1))]) * size)
+        first_x, last_x, first_y, _ = touched(records, k)
+        place = ((top >> SHIFT) - first_y) * (last_x - first_x) + (left >> SHIFT) - first_x
+        slot = np.uint64(bits(records[k, SLOT]) + place)
+        if j >= stop or not _gather(k, records, left, top, channels, absolute, planes, sums, slot):
+            for i in range(np.uint64(sums.shape[1])):
+                sums[slot, i] = _ZERO
+
+
+@njit(cache=True, nogil=True, inline="always", fastmath=_FAST, error_model="numpy")
+def _gather(
+    k: Any, records: Any, left: Any, top: Any, channels: Any, absolute: Any, planes: Any, sums: Any, slot: Any
+) -> Any:
+    """Composite one Gaussian again and write its sums over a tile's pixels; False if it reaches none of them."""
     of_channels = PLANE * (np.uint64(2) + channels)
-    mean_x, mean_y = record[MEAN_X], record[MEAN_Y]
-    a, b, c, log_opacity = record[FACTOR_A], record[FACTOR_B], record[FACTOR_C], record[LOG_OPACITY]
-    first_x, last_x, first_y, last_y = _blocks(record, left, top)
+    mean_x, mean_y = records[k, MEAN_X], records[k, MEAN_Y]
+    a, b, c, log_opacity = records[k, FACTOR_A], records[k, FACTOR_B], records[k, FACTOR_C], records[k, LOG_OPACITY]
+    first_x, last_x, first_y, last_y = _blocks(records, k, left, top)
     m = mu = mv = muu = muv = mvv = absolute_x = absolute_y = zeros()
     reached = False
     for channel in range(channels):
@@ -260,7 +288,7 @@ def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, plan
                 toward = zeros()
                 for channel in range(channels):
                     gradient = load(planes, at + PLANE * (np.uint64(2) + channel))
-                    toward = toward + gradient * record[CHANNELS + channel]
+                    toward = toward + gradient * records[k, CHANNELS + channel]
                     own = of_channels + channel * np.uint64(LANES)
                     store(planes, own, load(planes, own) + weight * gradient)
                 rest = load(planes, at + PLANE) - weight * toward
@@ -279,11 +307,12 @@ def _gather(record: Any, left: Any, top: Any, channels: Any, absolute: Any, plan
         mv, muv = mv + row * v, muv + row_u * v
         mvv = mvv + row * v * v
     if reached:
-        slot[0], slot[1], slot[2], slot[3] = total(m), total(mu), total(mv), total(muu)
-        slot[4], slot[5] = total(muv), total(mvv)
-        slot[6], slot[7] = total(absolute_x) * a, total(absolute_y)
+        sums[slot, 0], sums[slot, 1], sums[slot, 2], sums[slot, 3] = total(m), total(mu), total(mv), total(muu)
+        sums[slot, 4], sums[slot, 5] = total(muv), total(mvv)
+        sums[slot, 6], sums[slot, 7] = total(absolute_x) * a, total(absolute_y)
         for channel in range(channels):
-            slot[MOMENTS + channel] = total(load(planes, of_channels + channel * np.uint64(LANES)))
+            sums[slot, MOMENTS + channel] = total(load(planes, of_channels + channel * np.uint64(LANES)))
+    return reached
 
 
 @njit(cache=True, nogil=True, parallel=True, fastmath=_FAST, error_model="numpy")
@@ -298,12 +327,11 @@ def add_slots(slots: Any, sums: Any, factors: Any, opacities: Any, results: Any)
         for channel in range(np.uint64(g_colors.shape[1])):
             g_colors[k, channel] = _ZERO
         for slot in range(np.uint64(slots[k]), np.uint64(slots[k + np.uint64(1)])):
-            own = sums[slot]
-            m, mu, mv = m + own[0], mu + own[1], mv + own[2]
-            muu, muv, mvv = muu + own[3], muv + own[4], mvv + own[5]
-            x, y = x + own[6], y + own[7]
+            m, mu, mv = m + sums[slot, 0], mu + sums[slot, 1], mv + sums[slot, 2]
+            muu, muv, mvv = muu + sums[slot, 3], muv + sums[slot, 4], mvv + sums[slot, 5]
+            x, y = x + sums[slot, 6], y + sums[slot, 7]
             for channel in range(np.uint64(g_colors.shape[1])):
-                g_colors[k, channel] += own[MOMENTS + channel]
+                g_colors[k, channel] += sums[slot, MOMENTS + channel]
         a, b, c = factors[k, 0], factors[k, 1], factors[k, 2]
         mu, mv, muu, muv, mvv = mu * per_pixel, mv * per_pixel, muu * per_square, muv * per_square, mvv * per_square
         g_means2d[k, 0], g_means2d[k, 1] = -a * mu, -(b * mu + c * mv)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from personify.errors import PersonifyError
 from personify.render.gaussians.blending import MOMENTS, add_slots, blend_backward, blend_forward
 from personify.render.gaussians.harmonics import shade_backward, shade_forward
 from personify.render.gaussians.projection import BLOCK, project_backward, project_forward
@@ -22,6 +23,7 @@ from personify.render.gaussians.view import Projection, View
 
 # A picture keeps all cores busy, and numba's fallback threading layer ends the process when two threads use it at once.
 _ONE_AT_A_TIME = threading.Lock()
+MOST_PAIRS = 2**31 - 1  # (Gaussian, tile) pairs that 32 bits can number
 _CHUNK = 4096  # Gaussians; fewer are not worth another thread
 
 
@@ -147,13 +149,15 @@ class _Blend(Function):
         absgrad: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         image = means2d.new_empty(view.height, view.width, colors.shape[-1])
-        passed = means2d.new_empty(view.height, view.width)
+        alpha, passed = means2d.new_empty(view.height, view.width, 1), means2d.new_empty(view.height, view.width)
         screen = tuple(_array(value) for value in (means2d, factors, depths, opacities, radii))
         with _ONE_AT_A_TIME:
-            ctx.lists = _draw(screen, _array(colors), _array(background), view, image.numpy(), passed.numpy())
+            ctx.slots, ctx.lists = _draw(
+                screen, _array(colors), _array(background), view, tuple(map(_array, (image, alpha, passed)))
+            )
         ctx.save_for_backward(factors, opacities, colors, image)
         ctx.passed, ctx.absgrad = passed, absgrad
-        return image, (1 - passed)[..., None]
+        return image, alpha
 
     @staticmethod
     @once_differentiable
@@ -178,29 +182,32 @@ def _draw(
     colors: NDArray[np.float32],
     background: NDArray[np.float32],
     view: View,
-    image: NDArray[np.float32],
-    passed: NDArray[np.float32],
+    pictures: tuple[NDArray[np.float32], ...],
 ) -> tuple[Any, ...]:
-    """Fill the picture and its transmittance; the lists that the adjoint needs."""
+    """Fill picture, alpha and transmittance; slots, and the lists that the adjoint needs."""
     tiles = (-(-view.width // TILE), -(-view.height // TILE))
     chunks = max(1, min(numba.get_num_threads(), len(colors) // _CHUNK))
     # From torch, because its memory starts at a cache line.
     records = torch.empty(len(colors), record_size(colors.shape[1])).numpy()
     slots = np.empty(len(colors) + 1, np.int64)
     counts = pack(screen, colors, tiles, chunks, view.width, view.height, records, slots)
+    if counts.sum(dtype=np.int64) > MOST_PAIRS:
+        raise PersonifyError(
+            f"rasterization: {len(colors)} Gaussians cover more than {MOST_PAIRS} tiles; "
+            "draw fewer, or a smaller picture"
+        )
     starts, members = deal(records, tiles, counts, slots)
     stride = _stride(tiles[0] * tiles[1])
-    stops = blend_forward(stride, tiles, starts, members, records, background, image, passed)
-    return stride, tiles, starts, stops, members, records, slots
+    stops = blend_forward(stride, tiles, starts, members, records, background, pictures)
+    return slots, (stride, tiles, starts, stops, members, records)
 
 
 def _adjoint(ctx: Any, g_image: Tensor, g_alpha: Tensor, results: tuple[NDArray[np.float32], ...]) -> None:
     factors, opacities, _, image = ctx.saved_tensors
-    *_, members, _, slots = ctx.lists
-    sums = np.empty((len(members), int(MOMENTS) + image.shape[-1]), np.float32)
+    sums = np.empty((int(ctx.slots[-1]), int(MOMENTS) + image.shape[-1]), np.float32)
     pictures = tuple(_array(value) for value in (image, ctx.passed, g_image, g_alpha))
     blend_backward(ctx.lists, ctx.absgrad is not None, pictures, sums)
-    add_slots(slots, sums, _array(factors), _array(opacities), results)
+    add_slots(ctx.slots, sums, _array(factors), _array(opacities), results)
 
 
 def _stride(tiles: int) -> int:

@@ -23,7 +23,7 @@ def shade_forward(used: Any, arrays: Any) -> None:
     for chunk in prange((count + CHUNK - 1) // CHUNK):
         basis = np.empty(16)
         for k in range(np.uint64(chunk * CHUNK), np.uint64(min(chunk * CHUNK + CHUNK, count))):
-            x, y, z, _ = _direction(means[k], center)
+            x, y, z, _ = _direction(means, k, center)
             _fill(basis, x, y, z)
             red = green = blue = 0.5
             for j in range(np.uint64(used)):
@@ -41,18 +41,18 @@ def shade_backward(used: Any, arrays: Any) -> None:
     for chunk in prange((count + CHUNK - 1) // CHUNK):
         basis, along = np.empty(16), np.zeros(16)
         for k in range(np.uint64(chunk * CHUNK), np.uint64(min(chunk * CHUNK + CHUNK, count))):
-            x, y, z, scale = _direction(means[k], center)
+            x, y, z, scale = _direction(means, k, center)
             _fill(basis, x, y, z)
             red = g_colors[k, 0] if colors[k, 0] > 0 else np.float32(0)
             green = g_colors[k, 1] if colors[k, 1] > 0 else np.float32(0)
             blue = g_colors[k, 2] if colors[k, 2] > 0 else np.float32(0)
             for j in range(np.uint64(used), np.uint64(coefficients.shape[1])):
-                result = g_coefficients[k, j]
-                result[0] = result[1] = result[2] = 0
+                g_coefficients[k, j, 0] = g_coefficients[k, j, 1] = g_coefficients[k, j, 2] = 0
             for j in range(np.uint64(used)):
-                own, result = coefficients[k, j], g_coefficients[k, j]
-                along[j] = own[0] * red + own[1] * green + own[2] * blue
-                result[0], result[1], result[2] = basis[j] * red, basis[j] * green, basis[j] * blue
+                along[j] = coefficients[k, j, 0] * red + coefficients[k, j, 1] * green + coefficients[k, j, 2] * blue
+                g_coefficients[k, j, 0] = basis[j] * red
+                g_coefficients[k, j, 1] = basis[j] * green
+                g_coefficients[k, j, 2] = basis[j] * blue
             gx, gy, gz = _slope(along, x, y, z)
             radial = gx * x + gy * y + gz * z
             g_means[k, 0] = (gx - radial * x) * scale
@@ -61,9 +61,9 @@ def shade_backward(used: Any, arrays: Any) -> None:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _direction(mean: Any, center: Any) -> Any:
+def _direction(means: Any, k: Any, center: Any) -> Any:
     """Unit vector from the camera, and one over the distance."""
-    x, y, z = mean[0] - center[0], mean[1] - center[1], mean[2] - center[2]
+    x, y, z = means[k, 0] - center[0], means[k, 1] - center[1], means[k, 2] - center[2]
     scale = 1 / max(math.sqrt(x * x + y * y + z * z), 1e-12)
     return x * scale, y * scale, z * scale, scale
 

@@ -340,10 +340,10 @@ def _back(rows: Any, i: Any) -> Any:
 def _covariance_gradient(rows: Any, first: Any, size: Any, g_covars: Any) -> None:
     for i in range(size):
         c00, c01, c02, c11, c12, c22 = _back(rows, i)
-        g = g_covars[first + i]
-        g[0, 0], g[0, 1], g[0, 2] = c00, c01, c02
-        g[1, 0], g[1, 1], g[1, 2] = c01, c11, c12
-        g[2, 0], g[2, 1], g[2, 2] = c02, c12, c22
+        k = first + i
+        g_covars[k, 0, 0], g_covars[k, 0, 1], g_covars[k, 0, 2] = c00, c01, c02
+        g_covars[k, 1, 0], g_covars[k, 1, 1], g_covars[k, 1, 2] = c01, c11, c12
+        g_covars[k, 2, 0], g_covars[k, 2, 1], g_covars[k, 2, 2] = c02, c12, c22
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")

@@ -2,6 +2,8 @@
 
 Gaussians are dealt in chunks, one per thread, that count and then fill the tiles' lists in the order of the Gaussians;
 each tile sorts its own list. No step waits for another thread's and the result does not depend on their number.
+
+Arrays are indexed in full everywhere: a row taken as an array of its own costs two atomic reference counts.
 """
 
 from __future__ import annotations
@@ -12,16 +14,18 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from personify.render.gaussians.simd import bits, log2
+from personify.render.gaussians.simd import bits, from_bits, log2
 from personify.render.gaussians.view import MAX_EXTENT, MIN_ALPHA, RADIUS_SLACK
 
-TILE = 16  # pixels
+SHIFT = 4
+TILE = 1 << SHIFT  # pixels
 # Columns of a record: mean in pixel indices, factor so that the falloff is 2^-(u^2 + v^2), log2 of the opacity,
 MEAN_X, MEAN_Y, FACTOR_A, FACTOR_B, FACTOR_C, LOG_OPACITY = (np.uint64(column) for column in range(6))
-# first and last + 1 pixel in either direction, depth, and then the channels.
-FIRST_X, LAST_X, FIRST_Y, LAST_Y, DEPTH, CHANNELS = (np.uint64(column) for column in range(6, 12))
+# first and last + 1 pixel in either direction, depth, bits of the first slot, and then the channels.
+FIRST_X, LAST_X, FIRST_Y, LAST_Y, DEPTH, SLOT, CHANNELS = (np.uint64(column) for column in range(6, 13))
 LINE = 16  # float32 numbers of a cache line
 FALLOFF = np.float32(math.sqrt(0.5 / math.log(2)))  # exp(-r^2 / 2) = 2^-(FALLOFF r)^2
+_FAR = np.float32(1e9)
 _LOG_MIN = np.float32(math.log2(MIN_ALPHA))
 _TWO_LN_TWO = np.float32(2 * math.log(2))
 _FAST = {"nsz", "arcp", "contract", "afn"}
@@ -31,7 +35,7 @@ def record_size(channels: int) -> int:
     """Numbers per record: whole cache lines.
 
     Example:
-        >>> record_size(3), record_size(5), record_size(6)
+        >>> record_size(3), record_size(4), record_size(5)
         (16, 16, 32)
     """
     return -(-(int(CHANNELS) + channels) // LINE) * LINE
@@ -57,10 +61,10 @@ def pack(screen: Any, colors: Any, tiles: Any, chunks: Any, width: Any, height: 
         for k in range(np.uint64(count * chunk // chunks), np.uint64(count * (chunk + 1) // chunks)):
             slots[k] = slot
             if _record(k, screen, colors, width, height, records):
-                first_x, last_x, first_y, last_y = touched(records[k])
+                first_x, last_x, first_y, last_y = touched(records, k)
                 for y in range(first_y, last_y):
                     for x in range(first_x, last_x):
-                        counts[chunk, y * tiles[0] + x] += 1
+                        counts[chunk, np.uint64(y * tiles[0] + x)] += 1
                 slot += (last_x - first_x) * (last_y - first_y)
     return counts
 
@@ -68,8 +72,7 @@ def pack(screen: Any, colors: Any, tiles: Any, chunks: Any, width: Any, height: 
 @njit(cache=True, nogil=True, inline="always")
 def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: Any) -> Any:
     means2d, factors, depths, opacities, radii = screen
-    record = records[k]
-    record[LAST_X], record[FIRST_X] = np.float32(0), np.float32(0)
+    records[k, LAST_X], records[k, FIRST_X] = np.float32(0), np.float32(0)
     if radii[k, 0] == 0:
         return False
     half = np.float32(0.5)
@@ -79,27 +82,29 @@ def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: 
     log_opacity = log2(opacities[k])
     extent: Any = min(math.sqrt(abs(_TWO_LN_TWO * (log_opacity - _LOG_MIN))), np.float32(MAX_EXTENT))
     slack = np.float32(RADIUS_SLACK)
-    reach_y = extent / c + slack
-    reach_x = extent * math.sqrt(b * b + c * c) / (a * c) + slack
+    # A factor of a huge Gaussian may be 0: the limit comes first, as that is what min keeps before a NaN.
+    reach_y = min(_FAR, extent / c + slack)
+    reach_x = min(_FAR, extent * math.sqrt(b * b + c * c) / (a * c) + slack)
     first_x, last_x = max(math.ceil(x - reach_x), 0), min(math.floor(x + reach_x) + 1, width)
     first_y, last_y = max(math.ceil(y - reach_y), 0), min(math.floor(y + reach_y) + 1, height)
     if first_x >= last_x or first_y >= last_y:
         return False
-    record[MEAN_X], record[MEAN_Y] = x, y
-    record[FACTOR_A], record[FACTOR_B], record[FACTOR_C] = a * FALLOFF, b * FALLOFF, c * FALLOFF
-    record[LOG_OPACITY], record[DEPTH] = log_opacity, depths[k]
-    record[FIRST_X], record[LAST_X], record[FIRST_Y], record[LAST_Y] = first_x, last_x, first_y, last_y
+    records[k, MEAN_X], records[k, MEAN_Y] = x, y
+    records[k, FACTOR_A], records[k, FACTOR_B], records[k, FACTOR_C] = a * FALLOFF, b * FALLOFF, c * FALLOFF
+    records[k, LOG_OPACITY], records[k, DEPTH] = log_opacity, depths[k]
+    records[k, FIRST_X], records[k, LAST_X] = first_x, last_x
+    records[k, FIRST_Y], records[k, LAST_Y] = first_y, last_y
     for channel in range(np.uint64(colors.shape[1])):
-        record[CHANNELS + channel] = colors[k, channel]
+        records[k, CHANNELS + channel] = colors[k, channel]
     return True
 
 
 @njit(cache=True, nogil=True, inline="always")
-def touched(record: Any) -> Any:
+def touched(records: Any, k: Any) -> Any:
     """Tiles of a record: first and last + 1 in x, the same in y."""
-    first_x, last_x = np.int64(record[FIRST_X]), np.int64(record[LAST_X])
-    first_y, last_y = np.int64(record[FIRST_Y]), np.int64(record[LAST_Y])
-    return first_x // TILE, (last_x + TILE - 1) // TILE, first_y // TILE, (last_y + TILE - 1) // TILE
+    first_x, last_x = np.int64(records[k, FIRST_X]), np.int64(records[k, LAST_X])
+    first_y, last_y = np.int64(records[k, FIRST_Y]), np.int64(records[k, LAST_Y])
+    return first_x >> SHIFT, (last_x + TILE - 1) >> SHIFT, first_y >> SHIFT, (last_y + TILE - 1) >> SHIFT
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -108,7 +113,7 @@ def deal(records: Any, tiles: Any, counts: Any, slots: Any) -> Any:
 
     Args:
         counts: from `pack`; overwritten.
-        slots: from `pack`; now counted from the first Gaussian of all.
+        slots: from `pack`; now counted from the first Gaussian of all, and entered into the records.
 
     Returns:
         starts: [tiles + 1] int64.
@@ -119,12 +124,12 @@ def deal(records: Any, tiles: Any, counts: Any, slots: Any) -> Any:
     totals = np.zeros(chunks + 1, np.int64)
     offsets = np.empty((chunks, size), np.int64)
     pairs = 0
-    for tile in range(size):
-        starts[tile] = pairs
+    for index in range(size):
+        starts[index] = pairs
         for chunk in range(chunks):
-            offsets[chunk, tile] = pairs
-            pairs += counts[chunk, tile]
-            totals[chunk + 1] += counts[chunk, tile]
+            offsets[chunk, index] = pairs
+            pairs += counts[chunk, index]
+            totals[chunk + 1] += counts[chunk, index]
     starts[size] = pairs
     members = np.empty(pairs, np.int32)
     count = len(records)
@@ -135,12 +140,14 @@ def deal(records: Any, tiles: Any, counts: Any, slots: Any) -> Any:
         for k in range(np.uint64(count * chunk // chunks), np.uint64(count * (chunk + 1) // chunks)):
             slots[k] += totals[chunk]
             if records[k, LAST_X] > records[k, FIRST_X]:
-                first_x, last_x, first_y, last_y = touched(records[k])
+                records[k, SLOT] = from_bits(np.int32(slots[k]))
+                first_x, last_x, first_y, last_y = touched(records, k)
                 for y in range(first_y, last_y):
                     for x in range(first_x, last_x):
-                        place = offsets[chunk, y * tiles[0] + x]
-                        members[np.uint64(place)] = k
-                        offsets[chunk, y * tiles[0] + x] = place + 1
+                        tile = np.uint64(y * tiles[0] + x)
+                        place = np.uint64(offsets[chunk, tile])
+                        members[place] = k
+                        offsets[chunk, tile] += 1
     return starts, members
 
 
