@@ -9,13 +9,15 @@ Held-out windows of 60 frames are reported in centimetres per joint beside princ
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 import torch
-from mocap import CREDIT, Clip, joint_positions, matrices, read_clips, split
+from mocap import CREDIT, REST, Clip, joint_positions, matrices, read_clips, split
 from prior_training import arguments, fit, principal_components
 from torch import Tensor
 
 from personify.body.rotations import rotation_6d_to_matrix
+from personify.motion.kinematics import BODY_PARENTS
 from personify.motion.priors.guide import without_heading
 from personify.motion.priors.motion_vae import MotionVAE, motion_features
 from personify.motion.priors.weights import save_prior
@@ -73,19 +75,35 @@ def errors(answer: Tensor, truth: Tensor, recorded: Tensor) -> tuple[Tensor, Ten
     return metres, turn, ((travel - target).square().sum(-1) + 1e-8).sqrt().mean(1)
 
 
+def levers() -> Tensor:  # [135]
+    """What an error of each feature does to the joints: root of the summed squared distances to those it moves."""
+    summed = torch.zeros(22)
+    for joint in range(22):
+        ancestor = BODY_PARENTS[joint]
+        while ancestor >= 0:
+            summed[ancestor] += (REST[joint] - REST[ancestor]).square().sum()
+            ancestor = BODY_PARENTS[ancestor]
+    hand = 0.1  # metres: the last joints move a hand, a foot or a face
+    return torch.cat([(summed + hand**2).sqrt().repeat_interleave(6), torch.full((3,), 22**0.5)])
+
+
 def start_from_components(vae: MotionVAE, train: Windows) -> None:
-    """Set the linear path to the principal components of the cosine coefficients, scaled to unit variance."""
+    """Set the linear path to principal components of the cosine coefficients, scaled to unit variance.
+
+    Coefficients are weighted by `levers`: the components keep what moves joints far.
+    """
     assert vae.linear is not None
+    lever = levers().repeat(vae.linear.harmonics)
     rows, weights = [], []
     with torch.no_grad():
         for batch in batches(train.every(FRAMES, STRIDE), 256):
-            rows.append(vae.linear.coefficients(train.cut(batch, FRAMES)[0]))
+            rows.append(vae.linear.coefficients(train.cut(batch, FRAMES)[0]) * lever)
             weights.append(train.clip_weights[[k for k, _ in batch]])
         mean, components, deviations = principal_components(torch.cat(rows), torch.cat(weights), vae.latent)
-        vae.linear.analysis.weight.copy_((components / deviations).T)
+        vae.linear.analysis.weight.copy_((components / deviations).T * lever)
         vae.linear.analysis.bias.copy_(-(mean @ components) / deviations)
-        vae.linear.synthesis.weight.copy_(components * deviations)
-        vae.linear.synthesis.bias.copy_(mean)
+        vae.linear.synthesis.weight.copy_(components * deviations / lever[:, None])
+        vae.linear.synthesis.bias.copy_(mean / lever)
         for last in (vae.encoder.final, vae.decoder.final):
             last.weight.zero_()
             last.bias.zero_()
@@ -112,24 +130,22 @@ def batches(places: list[tuple[int, int]], size: int) -> list[list[tuple[int, in
     return [places[k : k + size] for k in range(0, len(places), size)]
 
 
-def centimetres(answer: object, test: Windows, places: list[tuple[int, int]]) -> str:
+def centimetres(answer: Callable[[Tensor], Tensor], test: Windows, places: list[tuple[int, int]]) -> str:
     """Mean errors of held-out windows: joints from the pelvis, and the pelvis itself (of an adult)."""
     parts = []
     with torch.no_grad():
         for batch in batches(places, 64):
             features, recorded = test.cut(batch, FRAMES)
-            parts.append(torch.stack(errors(answer(features), features, recorded)))  # type: ignore[operator]
+            parts.append(torch.stack(errors(answer(features), features, recorded)))
     metres, _, travel = torch.cat(parts, 1).mean(1).tolist()
     return f"{100 * metres:.2f} cm joints, {97 * travel:.2f} cm pelvis"
 
 
 def main() -> None:
-    options: argparse.Namespace = arguments(__doc__, 450, "motion_vae.safetensors").parse_args()
+    options: argparse.Namespace = arguments(__doc__, 250, "motion_vae.safetensors").parse_args()
     train, test = (Windows(part) for part in split(read_clips(options.data / "clips_30fps.npz")))
     torch.manual_seed(options.seed)
     vae = MotionVAE(dropout=0.0)
-    if not (options.checkpoint and options.checkpoint.is_file()):
-        start_from_components(vae, train)
     places = test.every(FRAMES, 20)
     base = component_error(train, test, places, vae.latent)
     print(f"{int(train.lengths.sum())} frames, {len(places)} windows held out; components {base}", flush=True)
@@ -151,7 +167,10 @@ def main() -> None:
         )
 
     assert vae.linear is not None
-    fit(vae, loss, options, held_out, every=100, slow=list(vae.linear.parameters()))
+    if not (options.checkpoint and options.checkpoint.is_file()):
+        start_from_components(vae, train)
+        print("before training:", held_out(), flush=True)
+    fit(vae, loss, options, held_out, every=50, slow=list(vae.linear.parameters()))
     report = f"{held_out()}; principal components with {vae.latent} numbers: {base}"
     about = {"seed": str(options.seed), "steps": str(options.steps), "credit": CREDIT}
     save_prior(vae, options.out, {}, report=report, **about)

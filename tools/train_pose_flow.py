@@ -24,14 +24,15 @@ from personify.motion.priors.pose_vae import PoseVAE
 from personify.motion.priors.realnvp import ConditionalRealNVP
 from personify.motion.priors.weights import load_prior, save_prior
 
-BATCH = 256
-DESCRIBED = 96  # of a batch
+BATCH = 128
+HIDDEN = 128
+DESCRIBED = 48  # of a batch
 BLUR = 0.5  # length of the noise on a unit embedding
 JITTER = 0.1  # on a code; keeps the density finite where poses repeat
 
 
 def main() -> None:
-    parser = arguments(__doc__, 2500, "pose_flow.safetensors")
+    parser = arguments(__doc__, 1500, "pose_flow.safetensors")
     parser.add_argument("--vae", type=Path, default=Path("src/personify/assets/pose_vae.safetensors"))
     parser.add_argument("--guide", type=Path, default=Path("src/personify/assets/pose_text.safetensors"))
     options = parser.parse_args()
@@ -41,7 +42,7 @@ def main() -> None:
     static = [described_clip(clip) for clip in poses]
     torch.manual_seed(options.seed)
     width = guide.poses.config["embedding"]
-    flow = ConditionalRealNVP(width)
+    flow = ConditionalRealNVP(width, hidden=HIDDEN)
 
     def codes_of(poses: Tensor) -> Tensor:  # [B, 21, 3] -> [B, 32]
         return vae.encode(poses)[0]
@@ -83,7 +84,7 @@ def main() -> None:
 
     fit(flow, loss, options, held_out, every=250)
     about = {"seed": str(options.seed), "steps": str(options.steps), "credit": CREDIT}
-    save_prior(flow, options.out, {"condition": width}, report=held_out(), **about)
+    save_prior(flow, options.out, {"condition": width, "hidden": HIDDEN}, report=held_out(), **about)
     print(held_out())
 
 

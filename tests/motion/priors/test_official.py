@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from motion.priors import small
 from motion.priors.helpers import original, path_of, worst
 from personify.errors import PersonifyError
+from personify.motion.priors.building import original_codebook
 from personify.motion.priors.motion_vae import MotionVAE
 from personify.motion.priors.official import (
     load_codebook,
@@ -77,6 +78,17 @@ def test_codebook(tmp_path):
     codes, embeddings = load_codebook(tmp_path / "codebook.pth")
     assert codes.shape == (6, 32)
     assert embeddings.shape == (6, 512)
+
+
+def test_original_codebook_finds_the_original_poses(tmp_path):
+    data = original("pose_codebook")
+    content = {"codebook": data["in.codebook"], "codebook_embedding": data["in.codebook_embedding"]}
+    torch.save(content, tmp_path / "codebook.pth")
+    book = original_codebook(tmp_path / "codebook.pth", path_of("vposer"), "ViT-B/32", steps=3)
+    poses, scores = book.candidates(data["in.text_feature"], 5, pre_topk=12, threshold=0.2)
+    assert worst(poses[:, 1:].flatten(1), data["out.topk_poses"]) < 3e-6
+    assert worst(scores, data["out.score"][data["out.top_indices"]][:5]) < 3e-6
+    assert not poses[:, 0].any()
 
 
 def test_old_format_of_torch(tmp_path):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from personify.body.rotations import axis_angle_to_matrix
 from personify.errors import PersonifyError
 from personify.motion.priors.codebook import PoseCodebook
 from personify.motion.priors.guide import PoseEncoder
+from personify.motion.priors.official import load_codebook, load_vposer
 from personify.motion.priors.pictures import PosePictures
 from personify.perception.protocol import ImageTextModel
 
@@ -24,7 +27,7 @@ def build_codebook(
     poses: Tensor,  # [N, 22, 3]
     names: tuple[str, ...] = (),
     seed: int = 0,
-    steps: int = STEPS,
+    steps: int | None = None,
     progress: Progress = iter,
 ) -> PoseCodebook:
     """Embed poses with an image-text model and distil a `PoseEncoder` from the embeddings.
@@ -34,7 +37,7 @@ def build_codebook(
         poses: axis-angle of the body joints, e.g. those of the shipped code-book.
         names: of the first poses.
         seed: of the distillation.
-        steps: of the distillation.
+        steps: of the distillation; `STEPS` by default.
         progress: shows how far the drawing is, e.g. ``rich.progress.track``.
 
     Raises:
@@ -44,7 +47,9 @@ def build_codebook(
         raise PersonifyError(f"poses: shape {list(poses.shape)}; expected [N, 22, 3] axis-angle with N of 1 or more")
     pictures = PosePictures(model.image_size)
     targets = torch.stack([pictures.embed(model, pose) for pose in progress(list(poses))])
-    return PoseCodebook(poses, targets, names, distilled(poses, targets, seed, steps), model.name)
+    return PoseCodebook(
+        poses, targets, names, distilled(poses, targets, seed, STEPS if steps is None else steps), model.name
+    )
 
 
 def build_pose_codebook(model: ImageTextModel, seed: int = 0, progress: Progress = iter) -> PoseCodebook:
@@ -53,7 +58,31 @@ def build_pose_codebook(model: ImageTextModel, seed: int = 0, progress: Progress
     return build_codebook(model, shipped.poses, shipped.names, seed, progress=progress)
 
 
-def distilled(poses: Tensor, embeddings: Tensor, seed: int = 0, steps: int = STEPS) -> PoseEncoder:
+def original_codebook(
+    codebook: Path | str, vposer: Path | str, model: str, seed: int = 0, steps: int = STEPS
+) -> PoseCodebook:
+    """AvatarCLIP's own code-book from the user's files, with a `PoseEncoder` distilled from its embeddings.
+
+    Args:
+        codebook: the file with ``codebook`` and ``codebook_embedding``.
+        vposer: VPoser v2, whose codes they are.
+        model: name of the image-text model that made the embeddings, a CLIP ViT-B/32.
+        seed: of the distillation.
+        steps: of the distillation.
+
+    Raises:
+        PersonifyError: a file is missing, unreadable or something else.
+    """
+    codes, embeddings = load_codebook(codebook)
+    vae = load_vposer(vposer)
+    if codes.shape[1] != vae.latent:
+        raise PersonifyError(f"{codebook}: codes of {codes.shape[1]} numbers; {vposer} has {vae.latent}")
+    poses = functional.pad(vae.decode_pose(codes), (0, 0, 1, 0))  # no tilt of the pelvis
+    targets = functional.normalize(embeddings, dim=1)
+    return PoseCodebook(poses, targets, (), distilled(poses, targets, seed, steps), model)
+
+
+def distilled(poses: Tensor, embeddings: Tensor, seed: int, steps: int) -> PoseEncoder:
     """A `PoseEncoder` that says the embeddings [N, D] of poses [N, 22, 3].
 
     Pictures of bodies are all alike to a model, so the network starts at their mean and learns the differences, each
