@@ -12,11 +12,8 @@ def skeleton():
     joints = np.tile(np.float32([0, 1, 0]), (NUM_JOINTS, 1))
     joints[JOINT_INDEX["left_shoulder"]] = [0.2, 1, 0]
     for name in JOINT_NAMES:
-        if (
-            (name.startswith("left_")
-            and name.split("_", 1)[1] in ("elbow", "wrist"))
-            or (name.startswith("left_")
-            and name[-1].isdigit())
+        if (name.startswith("left_") and name.split("_", 1)[1] in ("elbow", "wrist")) or (
+            name.startswith("left_") and name[-1].isdigit()
         ):
             joints[JOINT_INDEX[name]] = [0.5, 1, 0]
     return Skeleton(JOINT_NAMES, PARENTS, joints)
@@ -49,7 +46,7 @@ def ball(radius=0.3, name="skin", texture=True, subdivisions=3, color=(1.0, 1.0,
 
 def arm():
     """A closed tube along +X that bends at the elbow, x = 0.5."""
-    mesh = trimesh.creation.cylinder(0.05, 0.8, sections=24).subdivide().subdivide()
+    mesh = trimesh.creation.cylinder(0.05, 0.8, sections=24).subdivide_to_size(0.03)
     points = (mesh.vertices[:, [2, 1, 0]] * [1, 1, -1] + [0.6, 1, 0]).astype(np.float32)
     bend = np.clip((points[:, 0] - 0.44) / 0.12, 0, 1).astype(np.float32)
     blend = (1 - bend)[:, None] * weights(len(points), "left_shoulder")

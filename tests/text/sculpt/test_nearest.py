@@ -48,7 +48,8 @@ def test_only_faces_that_face_the_same_way_count():
     assert tree.nearest(point, up, 0.5).distances == pytest.approx(0.01, abs=1e-6)
     assert tree.nearest(point, -up, 0.5).distances == pytest.approx(0.11, abs=1e-6)
     nothing = SurfaceTree([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]]).nearest(point, -up, 0.5)
-    assert nothing.face_ids[0] == -1 and np.isinf(nothing.distances[0])
+    assert nothing.face_ids[0] == -1
+    assert np.isinf(nothing.distances[0])
 
 
 def test_points_escape_unless_they_are_inside():

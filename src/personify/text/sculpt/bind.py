@@ -18,7 +18,7 @@ _DETOUR = 3.0  # a surface that faces the same way counts up to this many times 
 _SLACK = 0.02  # metres
 
 
-def skin_weights(surface: Surface, solid: Solid, rounds: int = 12) -> Float:  # [V, J]
+def skin_weights(surface: Surface, solid: Solid, smoothing: float = 0.015) -> Float:  # [V, J]
     """Weights of the nearest surface points that face the same way, smoothed over the mesh.
 
     The inside of an arm so does not take the weights of the ribs it touches, nor one thigh those of the other.
@@ -26,7 +26,7 @@ def skin_weights(surface: Surface, solid: Solid, rounds: int = 12) -> Float:  # 
     Args:
         surface: without seams, in the pose of ``solid``.
         solid: the person with known weights.
-        rounds: of smoothing.
+        smoothing: metres over which weights blend into each other.
 
     Raises:
         PersonifyError: the mesh is empty or has vertices that are not finite.
@@ -41,9 +41,14 @@ def skin_weights(surface: Surface, solid: Solid, rounds: int = 12) -> Float:  # 
     barycentrics = np.where(trusted[:, None], facing.barycentrics, plain.barycentrics)
     weights = (solid.lbs_weights[solid.faces[faces]] * barycentrics[..., None]).sum(1)
     average = _neighbour_average(surface)
-    for _ in range(rounds):
+    for _ in range(min(100, round(2 * (smoothing / _edge_length(surface)) ** 2))):
         weights = average @ weights
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _edge_length(surface: Surface) -> float:
+    corners = surface.vertices[surface.faces]
+    return float(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1).mean())
 
 
 def _neighbour_average(surface: Surface) -> csr_matrix:  # [V, V]

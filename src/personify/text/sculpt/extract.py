@@ -99,7 +99,7 @@ def marching_cubes(field: Field, lower: Float, upper: Float, resolution: int = 2
         raise PersonifyError("sculpted field: has distances that are not finite; sculpt again with a smaller rate")
     if not (grid.min() < threshold < grid.max()):
         raise PersonifyError(f"sculpted field: has no surface at threshold {threshold}; choose one nearer to 0")
-    vertices, faces, _, _ = measure.marching_cubes(grid, threshold, spacing=(cell,) * 3, gradient_direction="ascent")
+    vertices, faces, _, _ = measure.marching_cubes(grid, threshold, spacing=(cell,) * 3, gradient_direction="descent")
     placed = (vertices + lower).astype(np.float32)
     return largest_component(Surface(placed, faces.astype(np.int64)))
 

@@ -74,8 +74,10 @@ class HashGridField(VolumeField):
         return torch.from_numpy(self.distance(points.astype(np.float32))[0]).reshape(1, 1, *x.shape)
 
     def _remembered(self, unit: Tensor) -> Tensor:  # [N, 3] -> [N]
-        grid = unit.detach().reshape(1, 1, 1, -1, 3)
-        return torch.nn.functional.grid_sample(self.coarse, grid, align_corners=True, padding_mode="border").reshape(-1)
+        unit = unit.detach()
+        inside = unit.clamp(-1, 1)
+        values = torch.nn.functional.grid_sample(self.coarse, inside.reshape(1, 1, 1, -1, 3), align_corners=True)
+        return values.reshape(-1) + torch.linalg.norm(unit - inside, dim=-1) * self.radius
 
     def sdf(self, points: Tensor) -> Tensor:
         """Inside the band what was learnt; elsewhere the person's own distance, so that nothing grows out there."""
