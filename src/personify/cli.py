@@ -110,7 +110,33 @@ class Codebook:
     """Of the small network that is fitted to the embeddings."""
 
 
-Command = Create | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook
+@dataclass(frozen=True)
+class MakeMotion:
+    """Make a motion from words, e.g. `personify motion "wave twice, then walk" -o walk.mp4`.
+
+    `personify motion import FOLDER` adds motion files of your own to those that words can find.
+    """
+
+    words: tyro.conf.Positional[tuple[str, ...]]
+    """What happens; or "import" and a folder."""
+    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/motion.mp4")
+    """.mp4 film, or .bvh, .npz, .amass.npz, .glb to keep it."""
+    seconds: float | None = None
+    """How long; as long as it takes if not given."""
+    loop: bool = False
+    """Make it a loop."""
+    ghosts: int = 0
+    """Film only: pale copies that stay behind along the way."""
+    avatar: Path | None = None
+    """Film only: an avatar.safetensors to perform; a clay mannequin if not given."""
+    size: int = 384
+    """Film only: pixels of the square frames."""
+    seed: int = 0
+    """Varies what the words do not say."""
+
+
+Motions = Annotated[MakeMotion, tyro.conf.subcommand("motion")]
+Command = Create | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
 
 
 @dataclass(frozen=True)
@@ -134,6 +160,7 @@ def main(argv: list[str] | None = None) -> None:
         Warmup: _warmup,
         Bench: _bench,
         Codebook: _codebook,
+        MakeMotion: _make_motion,
     }
     try:
         verbs[type(arguments.command)](arguments.command)
@@ -225,6 +252,12 @@ def _bench(command: Bench) -> None:
     print(as_text(report))
     if command.output:
         write_report(report, command.output)
+
+
+def _make_motion(command: MakeMotion) -> None:
+    from personify.produce import rehearse
+
+    rehearse(**vars(command))
 
 
 def _codebook(command: Codebook) -> None:

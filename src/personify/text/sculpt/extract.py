@@ -90,11 +90,11 @@ def marching_cubes(field: Field, lower: Float, upper: Float, resolution: int = 2
 
     if not 16 <= resolution <= 1024:
         raise PersonifyError(f"mesh resolution: {resolution}; expected 16 to 1024 cells")
-    lower, upper = np.asarray(lower, np.float64), np.asarray(upper, np.float64)
-    cell = float((upper - lower).max()) / resolution
-    cells = (np.ceil((upper - lower) / cell / _COARSE) * _COARSE).astype(int)
-    upper = lower + cells * cell
-    grid = sparse_sdf_grid(field, lower, upper, (int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1))
+    sides = np.asarray(upper, np.float64) - lower
+    cell = float(sides.max()) / resolution
+    cells = (np.ceil(sides / cell / _COARSE) * _COARSE).astype(int)
+    shape = (int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1)
+    grid = sparse_sdf_grid(field, lower, lower + cells * cell, shape)
     if not np.isfinite(grid).all():
         raise PersonifyError("sculpted field: has distances that are not finite; sculpt again with a smaller rate")
     if not (grid.min() < threshold < grid.max()):
