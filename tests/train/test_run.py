@@ -1,5 +1,6 @@
 """Training as a whole: it learns, it goes on exactly where it was killed, it runs on two processes."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -116,7 +117,7 @@ def test_starting_from_other_weights(finished, preset, folder, tmp_path):
 def test_the_rate_ends_with_the_run():
     rates = [rate_factor(step, 5, 50) for step in range(51)]
     assert rates[:5] == [0.2, 0.4, 0.6, 0.8, 1.0]
-    assert all(later <= earlier for earlier, later in zip(rates[5:], rates[6:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(rates[5:]))
     assert rates[-1] == 0
 
 

@@ -125,7 +125,7 @@ def _picture(
     person: KnownPerson, view: int, window: Window, size: int, grade: Grade | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Straight colour [S, S, 3], alpha [S, S] and intrinsics of a window."""
-    rgba = window.resample(person.record.images[view], size) / np.float32(255)
+    rgba = np.divide(window.resample(person.record.images[view], size), 255, dtype=np.float32)
     alpha = rgba[..., 3]
     color: NDArray[np.float32] = (rgba[..., :3] / np.maximum(alpha, 1e-3)[..., None]).clip(0, 1)
     return (grade(color) if grade else color), alpha, window.intrinsics(person.record.Ks[view], size)
@@ -184,7 +184,7 @@ def _texel_maps(person: KnownPerson, size: tuple[int, int], grade: Grade | None)
     count = size[0] * size[1]
     if len(person.texels) and person.texels[-1] >= count:
         raise PersonifyError(f"batch: the template is smaller than the one people were prepared for; expected {size}")
-    colors = person.texel_colors / np.float32(255)
+    colors = np.divide(person.texel_colors, 255, dtype=np.float32)
     record, rows = person.record, person.texel_rows
     values = {
         "texel_positions": person.texel_positions.astype(np.float32),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import lightning
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from personify.body.anny import AnnyBody
 from personify.photos.network import PhotoNetwork
@@ -32,7 +34,7 @@ class PhotoTraining(lightning.LightningModule):
     def __init__(self, network: PhotoNetwork, template: Template, preset: TrainingPreset, stage: Stage) -> None:
         super().__init__()
         self.network = network
-        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(preset.average))
+        self.average = AveragedModel(network, multi_avg_fn=RunningMean(preset.average)).requires_grad_(False)
         self.template, self.preset, self.stage = template, preset, stage
         self._body = (AnnyBody() if network.config.body_shapes else None,)  # a tuple, so that it is no submodule
 
@@ -55,14 +57,30 @@ class PhotoTraining(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW; the rate rises linearly and falls with a cosine that ends with the stage."""
+        rate = self.stage.learning_rate
+        groups: dict[float, list[Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            factor = self.preset.output_factor if ".out." in name and "fusion" not in name else 1.0
+            groups.setdefault(factor * rate, []).append(parameter)
         optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            self.stage.learning_rate,
+            [{"params": parameters, "lr": lr} for lr, parameters in groups.items()],
             betas=(0.9, 0.95),
             weight_decay=self.preset.weight_decay,
         )
         schedule = LambdaLR(optimizer, lambda step: rate_factor(step, self.stage.warmup, self.stage.steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+@dataclass(frozen=True)
+class RunningMean:
+    """Exponential running mean for `AveragedModel` that forgets its untrained start: it opens with a short memory."""
+
+    decay: float
+
+    @torch.no_grad()
+    def __call__(self, averaged: Any, current: Any, count: Tensor | int) -> None:
+        keep = min(self.decay, (1 + int(count)) / (10 + int(count)))
+        torch._foreach_lerp_(averaged, current, 1 - keep)
 
 
 def rate_factor(step: int, warmup: int, steps: int) -> float:

@@ -43,6 +43,7 @@ class TrainingPreset:
         losses: factors of the terms.
         weight_decay: of AdamW (betas 0.9 and 0.95, as in the paper).
         clip: largest norm of the gradient.
+        output_factor: of the learning rate for the heads' last layers, which start from zero.
         average: decay of the weights' running mean, which is what is saved and evaluated.
         precision: of Lightning's trainer.
     """
@@ -52,6 +53,7 @@ class TrainingPreset:
     losses: LossWeights = field(default_factory=LossWeights)
     weight_decay: float = 0.05
     clip: float = 1.0
+    output_factor: float = 2.0
     average: float = 0.999
     precision: str = "32-true"
 
@@ -77,6 +79,7 @@ PRESETS: dict[str, TrainingPreset] = {
         NETWORKS["full"],
         (_stage(256, 4, 300_000, 1e-4), _stage(512, 4, 100_000, 1e-4), _stage(1024, 4, 50_000, 1e-4)),
         clip=0.5,
+        output_factor=1.0,
         precision="bf16-mixed",
     ),
     "base": TrainingPreset(
@@ -88,7 +91,7 @@ PRESETS: dict[str, TrainingPreset] = {
     "mini": TrainingPreset(
         NETWORKS["mini"],
         (
-            Stage(Sampling(4, 64), 64, 3_200, 6e-4, warmup=100),
+            Stage(Sampling(4, 64), 64, 2_800, 7e-4, warmup=60),
             Stage(Sampling(4, 96), 96, 600, 3e-4, warmup=30),
         ),
         average=0.997,
