@@ -82,7 +82,7 @@ def test_holes_of_the_texture_stay_empty_and_the_count_is_kept():
 def test_skin_closely_under_cloth_is_left_out():
     skin, cloth = sheet("skin"), sheet("cloth", height=0.006)
     found = gaussians_from_parts([skin, cloth], 3000)
-    assert (found.means[:, 1] > 0.003).float().mean() > 0.98
+    assert (found.means[:, 1] > 0.003).float().mean() > 0.95
     apart = gaussians_from_parts([skin, sheet("canopy", height=0.1)], 3000)
     assert 0.4 < (apart.means[:, 1] < 0.05).float().mean() < 0.6
 

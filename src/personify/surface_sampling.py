@@ -112,7 +112,7 @@ def _covered(
     offsets = places[near] - places[:, None]
     height = (offsets * up[:, None]).sum(2)
     aside = np.linalg.norm(offsets - height[..., None] * up[:, None], axis=2)
-    over = (height > 0.0005) & (aside < 2 * sizes[candidates][near])  # an eyelid beside an eye does not cover it
+    over = (height > 0.0005) & (aside < 1.6 * sizes[candidates][near])  # an eyelid beside an eye does not cover it
     parallel = np.abs((up[near] * up[:, None]).sum(2)) > 0.6
     other = owners[candidates][near] != owners[candidates][:, None]
     covered[candidates] = (found & over & parallel & other).any(1)

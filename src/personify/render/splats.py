@@ -44,9 +44,9 @@ def view_colors(posed: PosedGaussians, camera: Camera) -> Tensor:  # [N, 3] sRGB
     views = posed.means - torch.from_numpy(camera.position)
     if camera.ortho:
         views = torch.from_numpy(camera.viewmat[2, :3]).expand_as(posed.means)
-    local = (posed.rotations.mT @ views[..., None])[..., 0]
+    local = (posed.rotations * views[..., None]).sum(-2)  # R^T v, several times faster than as a batch of products
     # Seen from the origin, the direction to a point is the point.
-    return compiled().shade(degree, local.contiguous(), posed.sh, torch.eye(4))
+    return compiled().shade(degree, local, posed.sh, torch.eye(4))
 
 
 def draw_layer(posed: PosedGaussians, camera: Camera) -> Layer:
