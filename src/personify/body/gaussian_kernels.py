@@ -29,6 +29,7 @@ def follow(
         posed: [N, 3] result.
         rotations: [N, 3, 3] result.
     """
+    t = transforms  # indexed in full everywhere: a row taken as an array costs an atomic count
     for i in prange(len(means)):
         first, x, y, z = joints[i, 0], means[i, 0], means[i, 1], means[i, 2]
         a, b, c, d, e, f, g, h, k, u, v, w = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -36,24 +37,22 @@ def follow(
             share = weights[i, slot]
             if share == 0:
                 break
-            t = transforms[joints[i, slot]]
-            a, b, c, u = a + share * t[0, 0], b + share * t[0, 1], c + share * t[0, 2], u + share * t[0, 3]
-            d, e, f, v = d + share * t[1, 0], e + share * t[1, 1], f + share * t[1, 2], v + share * t[1, 3]
-            g, h, k, w = g + share * t[2, 0], h + share * t[2, 1], k + share * t[2, 2], w + share * t[2, 3]
+            j = joints[i, slot]
+            a, b, c, u = a + share * t[j, 0, 0], b + share * t[j, 0, 1], c + share * t[j, 0, 2], u + share * t[j, 0, 3]
+            d, e, f, v = d + share * t[j, 1, 0], e + share * t[j, 1, 1], f + share * t[j, 1, 2], v + share * t[j, 1, 3]
+            g, h, k, w = g + share * t[j, 2, 0], h + share * t[j, 2, 1], k + share * t[j, 2, 2], w + share * t[j, 2, 3]
         posed[i, 0] = a * x + b * y + c * z + u
         posed[i, 1] = d * x + e * y + f * z + v
         posed[i, 2] = g * x + h * y + k * z + w
-        t = transforms[first]
         if a * (e * k - f * h) + b * (f * g - d * k) + c * (d * h - e * g) < smallest_determinant:
-            a, b, c = t[0, 0], t[0, 1], t[0, 2]
-            d, e, f = t[1, 0], t[1, 1], t[1, 2]
-            g, h, k = t[2, 0], t[2, 1], t[2, 2]
+            a, b, c = t[first, 0, 0], t[first, 0, 1], t[first, 0, 2]
+            d, e, f = t[first, 1, 0], t[first, 1, 1], t[first, 1, 2]
+            g, h, k = t[first, 2, 0], t[first, 2, 1], t[first, 2, 2]
         if weights[i, 0] < 1:
             a, b, c, d, e, f, g, h, k = _nearest_rotation(a, b, c, d, e, f, g, h, k)
-        r = rotations[i]
-        r[0, 0], r[0, 1], r[0, 2] = a, b, c
-        r[1, 0], r[1, 1], r[1, 2] = d, e, f
-        r[2, 0], r[2, 1], r[2, 2] = g, h, k
+        rotations[i, 0, 0], rotations[i, 0, 1], rotations[i, 0, 2] = a, b, c
+        rotations[i, 1, 0], rotations[i, 1, 1], rotations[i, 1, 2] = d, e, f
+        rotations[i, 2, 0], rotations[i, 2, 1], rotations[i, 2, 2] = g, h, k
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -100,15 +99,17 @@ def stretch(
         covars: [N, 3, 3] result.
     """
     for i in prange(len(means)):
-        r, s = rotations[i], axes[i]
+        ra, rb, rc = rotations[i, 0, 0], rotations[i, 0, 1], rotations[i, 0, 2]
+        rd, re, rf = rotations[i, 1, 0], rotations[i, 1, 1], rotations[i, 1, 2]
+        rg, rh, rk = rotations[i, 2, 0], rotations[i, 2, 1], rotations[i, 2, 2]
         a, b, c, d, e, f, g, h, k = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         if not rigid[i]:
             for slot in range(neighbors.shape[1]):
                 j = neighbors[i, slot]
                 x, y, z = means[j, 0] - means[i, 0], means[j, 1] - means[i, 1], means[j, 2] - means[i, 2]
-                u = posed[j, 0] - posed[i, 0] - (r[0, 0] * x + r[0, 1] * y + r[0, 2] * z)
-                v = posed[j, 1] - posed[i, 1] - (r[1, 0] * x + r[1, 1] * y + r[1, 2] * z)
-                w = posed[j, 2] - posed[i, 2] - (r[2, 0] * x + r[2, 1] * y + r[2, 2] * z)
+                u = posed[j, 0] - posed[i, 0] - (ra * x + rb * y + rc * z)
+                v = posed[j, 1] - posed[i, 1] - (rd * x + re * y + rf * z)
+                w = posed[j, 2] - posed[i, 2] - (rg * x + rh * y + rk * z)
                 p, q, o = levers[i, slot, 0], levers[i, slot, 1], levers[i, slot, 2]
                 a, b, c = a + u * p, b + u * q, c + u * o
                 d, e, f = d + v * p, e + v * q, f + v * o
@@ -118,14 +119,12 @@ def stretch(
                 shrink = largest_strain / size
                 a, b, c, d, e = a * shrink, b * shrink, c * shrink, d * shrink, e * shrink
                 f, g, h, k = f * shrink, g * shrink, h * shrink, k * shrink
-        a, b, c, d, e, f = a + r[0, 0], b + r[0, 1], c + r[0, 2], d + r[1, 0], e + r[1, 1], f + r[1, 2]
-        g, h, k = g + r[2, 0], h + r[2, 1], k + r[2, 2]
+        a, b, c, d, e, f, g, h, k = a + ra, b + rb, c + rc, d + rd, e + re, f + rf, g + rg, h + rh, k + rk
         xx, xy, xz, yy, yz, zz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for column in range(3):
-            p, q, o = s[0, column], s[1, column], s[2, column]
+            p, q, o = axes[i, 0, column], axes[i, 1, column], axes[i, 2, column]
             x, y, z = a * p + b * q + c * o, d * p + e * q + f * o, g * p + h * q + k * o
             xx, xy, xz, yy, yz, zz = xx + x * x, xy + x * y, xz + x * z, yy + y * y, yz + y * z, zz + z * z
-        m = covars[i]
-        m[0, 0], m[0, 1], m[0, 2] = xx, xy, xz
-        m[1, 0], m[1, 1], m[1, 2] = xy, yy, yz
-        m[2, 0], m[2, 1], m[2, 2] = xz, yz, zz
+        covars[i, 0, 0], covars[i, 0, 1], covars[i, 0, 2] = xx, xy, xz
+        covars[i, 1, 0], covars[i, 1, 1], covars[i, 1, 2] = xy, yy, yz
+        covars[i, 2, 0], covars[i, 2, 1], covars[i, 2, 2] = xz, yz, zz

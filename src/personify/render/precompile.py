@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from personify.body.gaussians import GaussianRig, Gaussians
 from personify.body.mesh import Material, MeshPart
 from personify.render.cameras import frame_points
 from personify.render.gaussians import rasterization
@@ -34,7 +35,7 @@ def precompile() -> None:
 
 
 def precompile_gaussians() -> None:
-    """Draw and differentiate a few Gaussians, which compiles (or loads) every kernel of `rasterization`."""
+    """Pose, draw and differentiate a few Gaussians, which compiles (or loads) every kernel they need."""
     from personify.render.gaussians.bench import body_scene
 
     scene, view = body_scene(4, 16)
@@ -43,6 +44,8 @@ def precompile_gaussians() -> None:
         given[name].requires_grad_()
     image, alpha, _ = rasterization(**given, sh_degree=0)
     (image.sum() + alpha.sum()).backward()
+    shape = (given[name].detach() for name in ("means", "quats", "scales", "opacities"))
+    GaussianRig(Gaussians(*shape, torch.zeros(4, 1, 3), torch.ones(4, 1))).pose(torch.eye(4)[None])
 
 
 if __name__ == "__main__":
