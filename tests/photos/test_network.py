@@ -167,9 +167,11 @@ def test_any_number_of_views_in_any_order(template, views):
     for view in range(views + 1):
         same = output.gaussians.source[0, :, 0] == view
         moved = other.gaussians.source[0, :, 0] == (views + 1 - view if view else 0)
-        torch.testing.assert_close(output.gaussians.means[0, same], other.gaussians.means[0, moved], atol=1e-5, rtol=0)
-    torch.testing.assert_close(output.body.shape, other.body.shape, atol=1e-5, rtol=0)
-    torch.testing.assert_close(output.body.viewmats[:, order], other.body.viewmats, atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            output.gaussians.means[0, same], other.gaussians.means[0, moved], atol=1e-5, rtol=1e-4
+        )
+    torch.testing.assert_close(output.body.shape, other.body.shape, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(output.body.viewmats[:, order], other.body.viewmats, atol=1e-5, rtol=1e-4)
 
 
 def test_people_of_a_batch_do_not_see_each_other(template):
@@ -182,7 +184,9 @@ def test_people_of_a_batch_do_not_see_each_other(template):
     for b, single in enumerate(alone):
         count = single.means.shape[1]
         for name in ("means", "quats", "scales", "opacities", "harmonics", "bone_logits", "source"):
-            torch.testing.assert_close(getattr(together, name)[b, :count], getattr(single, name)[0], atol=1e-5, rtol=0)
+            torch.testing.assert_close(
+                getattr(together, name)[b, :count], getattr(single, name)[0], atol=1e-5, rtol=1e-4
+            )
     padding = together.source[0, :, 0] < 0
     assert padding.any()
     assert (together.opacities[0, padding] == 0).all()
@@ -301,6 +305,6 @@ def test_a_carrying_network_starts_with_the_photos_colors(template):
     colors = 0.5 + 0.28209479 * gaussians.harmonics[..., 0, :]
     for person, channel, value in ((0, 0, 0.9), (1, 2, 0.2)):
         own = colors[person, gaussians.from_template[person], channel]
-        torch.testing.assert_close(own, torch.full_like(own, value), atol=1e-5, rtol=0)
+        torch.testing.assert_close(own, torch.full_like(own, value), atol=1e-5, rtol=1e-4)
     shaken(network.train())(images, masks, template).gaussians.harmonics.sum().backward()
     assert network.template_gaussian.skip.weight.grad[:, -4:].abs().max() > 0
