@@ -44,8 +44,9 @@ def precompile_gaussians() -> None:
         given[name].requires_grad_()
     image, alpha, _ = rasterization(**given, sh_degree=0)
     (image.sum() + alpha.sum()).backward()
-    shape = (given[name].detach() for name in ("means", "quats", "scales", "opacities"))
-    GaussianRig(Gaussians(*shape, torch.zeros(4, 1, 3), torch.ones(4, 1))).pose(torch.eye(4)[None])
+    shape = {name: given[name].detach() for name in ("means", "quats", "scales", "opacities")}
+    person = Gaussians(**shape, sh=torch.zeros(4, 1, 3), lbs_weights=torch.ones(4, 1))
+    GaussianRig(person).pose(torch.eye(4)[None])
 
 
 if __name__ == "__main__":
