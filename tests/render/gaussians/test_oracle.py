@@ -12,16 +12,16 @@ from .scenes import DIFFERENTIABLE, random_scene
 
 
 def one_gaussian(**changes):
-    scene = {
-        "means": torch.tensor([[0.0, 0.0, 2.0]]),
-        "quats": torch.tensor([[1.0, 0.0, 0.0, 0.0]]),
-        "scales": torch.tensor([[0.2, 0.1, 0.3]]),
-        "opacities": torch.tensor([0.8]),
-        "colors": torch.tensor([[1.0, 0.5, 0.25]]),
-        "viewmats": torch.eye(4)[None],
-        "Ks": torch.tensor([[[40.0, 0.0, 16.5], [0.0, 40.0, 16.5], [0.0, 0.0, 1.0]]]),
+    numbers = {
+        "means": [[0, 0, 2]],
+        "quats": [[1, 0, 0, 0]],
+        "scales": [[0.2, 0.1, 0.3]],
+        "opacities": [0.8],
+        "colors": [[1, 0.5, 0.25]],
+        "viewmats": torch.eye(4)[None].tolist(),
+        "Ks": [[[40, 0, 16.5], [0, 40, 16.5], [0, 0, 1]]],
     }
-    scene = {name: value.double() for name, value in scene.items()}
+    scene = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers.items()}
     return {**scene, "width": 33, "height": 33, **changes}
 
 

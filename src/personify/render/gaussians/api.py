@@ -179,9 +179,9 @@ def _split(tensors: dict[str, Tensor | None], sh_degree: int | None) -> tuple[to
         if value is None:
             parts[name] = [None] * shape.numel()
         elif per_camera:
-            parts[name] = list(value.reshape(-1, *value.shape[len(shape) :]).unbind())
+            parts[name] = list(value.reshape(shape.numel(), *value.shape[len(shape) :]).unbind())
         else:
-            flat = value.reshape(-1, *value.shape[len(scenes) :]).unbind()
+            flat = value.reshape(scenes.numel(), *value.shape[len(scenes) :]).unbind()
             parts[name] = [part for part in flat for _ in range(shape[-1])]
     return shape, [{name: values[k] for name, values in parts.items()} for k in range(shape.numel())]
 
@@ -192,7 +192,7 @@ def _join(values: Sequence[Tensor], shape: torch.Size) -> Tensor:  # [...] each 
 
 
 def _part(value: Tensor, shape: torch.Size, k: int) -> Tensor:  # [*shape, ...] -> [...]
-    return value.reshape(-1, *value.shape[len(shape) :])[k]
+    return value.reshape(shape.numel(), *value.shape[len(shape) :])[k]
 
 
 def _channels(

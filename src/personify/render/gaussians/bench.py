@@ -116,7 +116,7 @@ def _times(backend: Any, scene: Scene, view: View, seconds: float) -> tuple[floa
         name: value.clone().requires_grad_() for name, value in scene.items() if value is not None and name in names
     }
     generator = torch.Generator().manual_seed(0)
-    upstream = torch.rand(1, view.height, view.width, 4, generator=generator)
+    upstream = [torch.rand(1, view.height, view.width, channels, generator=generator) for channels in (3, 1)]
 
     def forward() -> None:
         with torch.no_grad():
@@ -124,7 +124,7 @@ def _times(backend: Any, scene: Scene, view: View, seconds: float) -> tuple[floa
 
     def both() -> None:
         image, alpha, _ = draw(backend, {**scene, **leaves}, view)
-        torch.autograd.grad([image, alpha], list(leaves.values()), [upstream[..., :3], upstream[..., 3:]])
+        torch.autograd.grad([image, alpha], list(leaves.values()), upstream)
 
     return fastest(forward, seconds), fastest(both, seconds)
 

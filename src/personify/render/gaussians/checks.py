@@ -101,7 +101,7 @@ def _color_shapes(
         channels = last[-1] if last else 0
         if channels == 0:
             _refuse(f"colors has shape {list(colors.shape)}; expected at least one channel")
-        if sh_degree is not None and (colors.ndim < 2 or colors.shape[-2] < (sh_degree + 1) ** 2):
+        if sh_degree is not None and (colors.ndim < len(batch) + 3 or colors.shape[-2] < (sh_degree + 1) ** 2):
             needed = f"[..., K, 3] with K >= {(sh_degree + 1) ** 2} for sh_degree {sh_degree}"
             _refuse(f"colors has shape {list(colors.shape)}; expected {needed}")
         shapes["colors"] = [[*batch, count, *last], [*batch, cameras, count, *last]]

@@ -25,6 +25,7 @@ MEAN_X, MEAN_Y, FACTOR_A, FACTOR_B, FACTOR_C, LOG_OPACITY = (np.uint64(column) f
 FIRST_X, LAST_X, FIRST_Y, LAST_Y, DEPTH, SLOT, CHANNELS = (np.uint64(column) for column in range(6, 13))
 LINE = 16  # float32 numbers of a cache line
 FALLOFF = np.float32(math.sqrt(0.5 / math.log(2)))  # exp(-r^2 / 2) = 2^-(FALLOFF r)^2
+_BLOCK = np.uint64(64)
 _FAR = np.float32(1e9)
 _LOG_MIN = np.float32(math.log2(MIN_ALPHA))
 _TWO_LN_TWO = np.float32(2 * math.log(2))
@@ -48,7 +49,7 @@ def pack(screen: Any, colors: Any, tiles: Any, chunks: Any, width: Any, height: 
     Args:
         screen: means2d, factors, depths, opacities, radii.
         tiles: number of tiles in x and y.
-        records: [N, record_size] to fill; Gaussians that are not drawn keep what was there.
+        records: [N, record_size] to fill; boxes of Gaussians that are not drawn are empty.
         slots: [N + 1] int64 to fill: first of the slots that each Gaussian owns, one per tile, within its chunk.
 
     Returns:
@@ -57,24 +58,27 @@ def pack(screen: Any, colors: Any, tiles: Any, chunks: Any, width: Any, height: 
     count = len(colors)
     counts = np.zeros((chunks, tiles[0] * tiles[1]), np.int32)
     for chunk in prange(chunks):
-        slot = 0
-        for k in range(np.uint64(count * chunk // chunks), np.uint64(count * (chunk + 1) // chunks)):
-            slots[k] = slot
-            if _record(k, screen, colors, width, height, records):
-                first_x, last_x, first_y, last_y = touched(records, k)
-                for y in range(first_y, last_y):
-                    for x in range(first_x, last_x):
-                        counts[chunk, np.uint64(y * tiles[0] + x)] += 1
-                slot += (last_x - first_x) * (last_y - first_y)
+        slot, end = 0, np.uint64(count * (chunk + 1) // chunks)
+        for first in range(np.uint64(count * chunk // chunks), end, _BLOCK):
+            # Two loops: the second's branches, which nobody can predict, must not wait for the first's roots.
+            last = min(first + _BLOCK, end)
+            for k in range(first, last):
+                _record(k, screen, colors, width, height, records)
+            for k in range(first, last):
+                slots[k] = slot
+                if records[k, LAST_X] > records[k, FIRST_X]:
+                    first_x, last_x, first_y, last_y = touched(records, k)
+                    for y in range(first_y, last_y):
+                        for x in range(first_x, last_x):
+                            counts[chunk, np.uint64(y * tiles[0] + x)] += 1
+                    slot += (last_x - first_x) * (last_y - first_y)
     return counts
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: Any) -> Any:
+def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: Any) -> None:
+    """Write a record; its box stays empty if the Gaussian is not drawn."""
     means2d, factors, depths, opacities, radii = screen
-    records[k, LAST_X], records[k, FIRST_X] = np.float32(0), np.float32(0)
-    if radii[k, 0] == 0:
-        return False
     half = np.float32(0.5)
     x, y = means2d[k, 0] - half, means2d[k, 1] - half
     a, b, c = factors[k, 0], factors[k, 1], factors[k, 2]
@@ -87,16 +91,14 @@ def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: 
     reach_x = min(_FAR, extent * math.sqrt(b * b + c * c) / (a * c) + slack)
     first_x, last_x = max(math.ceil(x - reach_x), 0), min(math.floor(x + reach_x) + 1, width)
     first_y, last_y = max(math.ceil(y - reach_y), 0), min(math.floor(y + reach_y) + 1, height)
-    if first_x >= last_x or first_y >= last_y:
-        return False
+    drawn = (radii[k, 0] > 0) & (first_x < last_x) & (first_y < last_y)
     records[k, MEAN_X], records[k, MEAN_Y] = x, y
     records[k, FACTOR_A], records[k, FACTOR_B], records[k, FACTOR_C] = a * FALLOFF, b * FALLOFF, c * FALLOFF
     records[k, LOG_OPACITY], records[k, DEPTH] = log_opacity, depths[k]
-    records[k, FIRST_X], records[k, LAST_X] = first_x, last_x
+    records[k, FIRST_X], records[k, LAST_X] = first_x, last_x if drawn else first_x
     records[k, FIRST_Y], records[k, LAST_Y] = first_y, last_y
     for channel in range(np.uint64(colors.shape[1])):
         records[k, CHANNELS + channel] = colors[k, channel]
-    return True
 
 
 @njit(cache=True, nogil=True, inline="always")
