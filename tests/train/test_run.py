@@ -35,17 +35,17 @@ def finished(folder, preset, tmp_path):
 
 
 def test_stages_follow_each_other(finished, preset):
-    assert stages_done(finished) == ["stage-32", "stage-40"]
+    assert stages_done(finished) == ["stage-1-32px", "stage-2-40px"]
     network = load_network(finished / "weights.safetensors")
     assert network.config == replace(preset.network, template_size=(40, 40))
-    first = load_network(finished / "stage-32" / "weights.safetensors")
+    first = load_network(finished / "stage-1-32px" / "weights.safetensors")
     near = (network.encoder.patch_embed.weight - first.encoder.patch_embed.weight).abs().max()
     fresh = (network.encoder.patch_embed.weight - build(network.config, seed=9).encoder.patch_embed.weight).abs().max()
     assert near < 0.3 * fresh
 
 
 def test_panels_show_people(finished):
-    pictures = sorted((finished / "stage-32" / "panels").glob("*.png"))
+    pictures = sorted((finished / "stage-1-32px" / "panels").glob("*.png"))
     assert [picture.stem for picture in pictures] == ["000002", "000004", "000006"]
     picture = np.asarray(Image.open(pictures[-1]))
     assert picture.shape[0] == 2 * 32

@@ -44,7 +44,8 @@ class Grade:
         return Grade(mix.astype(np.float32), gain.astype(np.float32), float(lift + 0.5 * (1 - contrast)))
 
     def __call__(self, colors: Float) -> Float:  # [..., 3] -> [..., 3]
-        return np.clip((colors @ self.mix.T) * self.gain + np.float32(self.lift), 0, 1)
+        graded: Float = np.clip((colors @ self.mix.T) * self.gain + np.float32(self.lift), 0, 1)
+        return graded
 
 
 def _turn_about_grey(angle: float) -> Float:  # [3, 3]
@@ -52,8 +53,7 @@ def _turn_about_grey(angle: float) -> Float:  # [3, 3]
     cosine, sine, third = np.cos(angle), np.sin(angle), 1 / 3
     cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) * np.sqrt(third)
     turn: NDArray[Any] = cosine * np.eye(3) + (1 - cosine) * third + sine * cross
-    result: Float = turn.astype(np.float32)
-    return result
+    return np.asarray(turn, np.float32)
 
 
 def degrade(image: Float, rng: np.random.Generator) -> Float:

@@ -76,8 +76,9 @@ def compare(rendered: Tensor, truth: Tensor, alphas: Tensor) -> Score:  # [C, H,
     for picture, target, alpha in zip(rendered.clamp(0, 1), truth, alphas, strict=True):
         rows, columns = alpha.amax(1).nonzero()[:, 0], alpha.amax(0).nonzero()[:, 0]
         box = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-        error = (picture[box] - target[box]).square().mean()
-        scores.append([-10 * float(error.clamp(min=1e-10).log10()), 1 - float(ssim_loss(picture[box], target[box]))])
+        inside = picture[box][None], target[box][None]
+        error = (inside[0] - inside[1]).square().mean()
+        scores.append([-10 * float(error.clamp(min=1e-10).log10()), 1 - float(ssim_loss(*inside))])
     psnr, ssim = np.mean(scores, 0)
     return Score(float(psnr), float(ssim))
 

@@ -27,8 +27,8 @@ class PhotoTraining(lightning.LightningModule):
     Args:
         network: to train; its template size is the stage's.
         template: maps of that size.
-        preset: losses and optimiser.
-        stage: schedule.
+        preset: optimiser.
+        stage: schedule and losses.
     """
 
     def __init__(self, network: PhotoNetwork, template: Template, preset: TrainingPreset, stage: Stage) -> None:
@@ -44,8 +44,8 @@ class PhotoTraining(lightning.LightningModule):
         body = None if body is None else body.to(self.device)
         output = self.network(batch.images, batch.masks, template)
         with torch.autocast(self.device.type, enabled=False):
-            terms = losses_of(output, batch, template, self.preset.losses, body)
-            loss = total(terms, self.preset.losses)
+            terms = losses_of(output, batch, template, self.stage.losses, body)
+            loss = total(terms, self.stage.losses)
         self.log_dict({f"loss/{name}": term.detach() for name, term in terms.items()}, batch_size=len(batch.images))
         self.log("loss/total", loss.detach(), prog_bar=True, batch_size=len(batch.images))
         return loss

@@ -132,11 +132,14 @@ def train(
     """
     out = Path(out)
     weights = Path(start) if start else None
-    for stage in preset.stages:
-        finished = out / stage.name / WEIGHTS
+    for index, stage in enumerate(preset.stages):
+        folder = out / f"stage-{index + 1}-{stage.sampling.image_size}px"
+        finished = folder / WEIGHTS
         if not finished.exists():
             network = _network(preset, stage, weights, seed)
-            save_network(_run_stage(network, preset, stage, folders, out, seed, every, trainer), finished, half=False)
+            save_network(
+                _run_stage(network, preset, stage, folders, folder, seed + index, every, trainer), finished, half=False
+            )
         weights = finished
     assert weights is not None
     save_network(load_network(weights), out / WEIGHTS)
@@ -159,13 +162,12 @@ def _run_stage(
     preset: TrainingPreset,
     stage: Stage,
     folders: Sequence[Folder],
-    out: Path,
+    folder: Path,
     seed: int,
     every: int,
     options: dict[str, Any],
 ) -> PhotoNetwork:
     """Train one stage to its end and return the averaged network."""
-    folder = out / stage.name
     template = body_template(stage.template_size)
     module = PhotoTraining(network, template, preset, stage)
     data = PhotoData(folders, template, stage, seed)
