@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -177,8 +178,7 @@ def _bake(field: Field, vertices: Float, faces: Int, uvs: Float, size: int) -> I
     return np.round(colors[nearest[0], nearest[1]] * 255).astype(np.uint8)
 
 
-def _in_chunks(function: object, points: Tensor) -> Float:
-    assert callable(function)
+def _in_chunks(function: Callable[[Tensor], Tensor], points: Tensor) -> Float:
     parts = [function(points[k : k + _CHUNK]).detach().cpu().numpy() for k in range(0, len(points), _CHUNK)]
     return np.concatenate(parts).astype(np.float32)
 
