@@ -38,7 +38,7 @@ from personify.motion.priors.pose_vae import PoseVAE, shipped_pose_vae
 
 FPS = 30.0
 FRAMES = 60
-STEPS = 5000
+STEPS = 500
 RATE = 0.01
 LICENCE = "Apache-2.0; trained with motion from mocap.cs.cmu.edu"
 _LONGEST_CODE = 90  # frames; the motion VAE has seen no longer windows
@@ -97,7 +97,7 @@ def optimised_motion(
         seed: of the first code and of the frames that are compared with the text.
         guide: which image-text model judges; the shipped one by default.
         candidates: instead of those of the code-book for ``text``.
-        steps: of Adam; the paper takes 5000, about a minute and a half on one core.
+        steps: of Adam, about 30 ms each on one core; the paper takes 5000.
         candidate_weights: of the candidates, best first.
         delta_weight: of movement; lower it if the motion is too violent.
         text_weight: of the text.
