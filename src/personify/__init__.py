@@ -23,7 +23,7 @@ _HOMES = {
     "read_motion": "personify.motion.files",
 }
 
-__all__ = ["Avatar", "Motion", "Outfit", "PersonifyError", "__version__", "create", "load", "read_motion"]
+__all__ = ["Avatar", "Motion", "Outfit", "PersonifyError", "__version__", "create", "load", "motion", "read_motion"]
 
 if TYPE_CHECKING:
     from personify.avatar import Avatar, load
@@ -39,4 +39,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'personify' has no attribute {name!r}")
     import importlib
 
+    if name == "motion":  # a package that can be called
+        return importlib.import_module("personify.motion")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -19,8 +19,11 @@ from personify.errors import PersonifyError
 from personify.export.viewer import write_viewer
 from personify.files import ASSETS, sha256
 from personify.motion.clip import Motion
+from personify.motion.collection import import_motions
 from personify.motion.files import is_motion_file, read_motion
-from personify.motion.select import motion_from_text
+from personify.motion.quality import quality
+from personify.motion.select import create_motion, motion_from_text
+from personify.preview import write_preview
 from personify.render.shading import shade_image
 from personify.show import write_film, write_views
 from personify.stages import Stage, Stages
@@ -144,6 +147,39 @@ def write_performance(avatar: Avatar, motion: Motion | None, path: Path) -> None
     else:
         avatar.export(path, None if motion is None else [motion])
     Console().print(f"wrote {path}")
+
+
+def rehearse(
+    words: tuple[str, ...],
+    output: Path,
+    seconds: float | None = None,
+    loop: bool = False,
+    ghosts: int = 0,
+    avatar: Path | None = None,
+    size: int = 384,
+    seed: int = 0,
+) -> None:
+    """Make a motion from words and write it, telling what was understood; or import a folder of motions.
+
+    Raises:
+        PersonifyError: the words name no action, or an argument is out of range.
+    """
+    console = Console()
+    if words[:1] == ("import",) and len(words) == 2:
+        taken, refused = import_motions(words[1])
+        for line in refused:
+            console.print(f"  left out: {line}", markup=False)
+        console.print(f"imported {len(taken)} motions: {', '.join(taken)}", markup=False)
+        return
+    text = " ".join(words)
+    motion = create_motion(text, seed, seconds, loop)
+    choice, measured = motion_from_text(text, seed, seconds, loop), quality(motion)
+    for word in choice.not_understood:
+        console.print(f"  not understood: {word!r}", markup=False)
+    numbers = f"{motion.duration:.1f} s, foot skate {measured.foot_skate:.3f} m/s, jerk {measured.jerk:.0f} m/s^3"
+    console.print(f"  {', then '.join(choice.actions)}: {numbers}", markup=False)
+    write_preview(motion, output, None if avatar is None else Avatar.load(avatar), size, ghosts)
+    console.print(f"wrote {output}")
 
 
 def _tell(console: Console, stage: Stage | None) -> None:

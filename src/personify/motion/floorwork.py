@@ -58,8 +58,8 @@ def crawl(seconds: float = 5.0) -> Motion:
     swings = (
         Swing("hip", (17, 0, 0), rate, 0.0, True),
         Swing("shoulder", (0, 17, 0), rate, 0.5, True),
-        Swing("pelvis", (0, 0, 5), rate, 0.25),
-        Swing("spine2", (0, 0, -7), rate, 0.25),
+        Swing("pelvis", (0, 8, 0), rate, -0.25),  # the side whose knee goes forward is raised
+        Swing("spine2", (0, -15, 0), rate, -0.25),
         Swing("knee", (9, 0, 0), rate, 0.25, True, (5, 0, 0)),
         Swing("elbow", (0, -12, 0), rate, 0.25, True, (0, -10, 0)),
         Swing("head", (2, 0, 0), 2 * rate, 0.0, False, (-22, 0, 0)),

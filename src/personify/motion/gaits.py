@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from personify.motion.clip import Motion
 from personify.motion.handwork import reaching
@@ -190,7 +191,7 @@ def _stepwise(ankle: Float64, wander: Float64) -> Float64:
     return _held_between(wander, moving)
 
 
-def _held_between(values: Float64, moving: Float64) -> Float64:
+def _held_between(values: Float64, moving: NDArray[np.bool_]) -> Float64:
     """``values`` where ``moving``; in between the foot keeps the mean of its stand, with smooth passages."""
     edges = np.flatnonzero(np.diff(np.concatenate([[True], moving, [True]]).astype(int)))
     result, stands = values.copy(), []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -101,7 +102,7 @@ def _poses() -> dict[str, Motion]:
 def keyed(
     name: str,
     text: str,
-    keys: Sequence[tuple[float, Motion | str]],
+    keys: Sequence[tuple[float, Any]],
     swings: Sequence[Swing] = (),
     hands: Hands = ("relaxed", "relaxed"),
     span: tuple[float, float] | None = None,
@@ -112,7 +113,7 @@ def keyed(
 
     Args:
         name, text: of the motion.
-        keys: (seconds, pose or name of a shipped pose), first at 0.
+        keys: (seconds, pose as a `Motion` of one frame or name of a shipped pose), first at 0.
         swings: movements on top of the poses.
         hands: finger shapes of left and right.
         span: seconds between which the swings and the finger shapes are in force, with 0.3 s to get there; None = all.

@@ -26,7 +26,7 @@ GLUE = frozenset(
 _SETTING = frozenset(("in", "at", "during", "near", "under", "through", "by"))  # they lead to where, not to what
 SHARPNESS = 16.0  # how much a phrase that fits better counts more than others of the same action
 CONFIDENT = 0.5  # cosine below which a text speaks of no action; unrelated words stay below 0.4
-_TYPO_SIMILARITY = 0.86
+_TYPO_SIMILARITY = 0.85
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from personify.motion.clip import Motion
 from personify.motion.grounding import sole_offsets, sole_points
 from personify.motion.kinematics import REFERENCE_SKELETON, SIDES, body_frames
 
-CONTACT_HEIGHT = 0.025  # metres; a sole point below it counts as planted, the more the lower it is
+CONTACT_HEIGHT = 0.01  # metres; a foot whose sole is lower counts as planted. A swinging foot passes at 1 to 2 cm.
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Quality:
 def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
     """Measure a motion on a skeleton.
 
-    The skate weighs every sole point's horizontal speed by 2 - 2^(h / H), h its height and H = 2.5 cm, as in Zhang et
-    al. 2018, "Mode-adaptive neural networks for quadruped motion control" (section 7), divided by the sum of weights.
+    The skate is the speed of each foot's lowest sole point, weighed by 2 - 2^(h / H) with h its height above the clip's
+    own floor (the 5th percentile of lowest heights, so that floating does not help) and H = 1 cm; after Zhang et al.
+    2018, "Mode-adaptive neural networks for quadruped motion control", section 7, who use 2.5 cm.
 
     Example:
         >>> from personify.motion.locomotion import gait_motion
@@ -43,9 +44,7 @@ def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
         True
     """
     orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
-    soles = np.concatenate(
-        [sole_points(orientations, positions, side, sole_offsets(skeleton)) for side, _ in SIDES], axis=1
-    )
+    soles = np.stack([sole_points(orientations, positions, side, sole_offsets(skeleton)) for side, _ in SIDES], 1)
     return Quality(
         foot_skate=_foot_skate(soles, motion.fps),
         jerk=_jerk(positions, motion.fps),
@@ -55,13 +54,16 @@ def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
 
 
 def _foot_skate(soles: np.ndarray, fps: float) -> float:
-    """Of sole points [F, K, 3]."""
+    """Of sole points [F, 2, K, 3] by foot."""
     if len(soles) < 2:
         return 0.0
-    speed = np.linalg.norm(np.diff(soles[..., [0, 2]], axis=0), axis=-1) * fps
-    height = np.maximum(soles[1:, :, 1], soles[:-1, :, 1]).clip(0)
-    weight = (2 - 2 ** (height / CONTACT_HEIGHT)).clip(0)
-    return float((weight * speed).sum() / max(weight.sum(), 1e-9)) if weight.any() else 0.0
+    floor = np.percentile(soles[..., 1].min((1, 2)), 5)
+    lowest = (soles[1:, ..., 1] + soles[:-1, ..., 1]).argmin(-1)[..., None]
+    speeds = np.linalg.norm(np.diff(soles[..., [0, 2]], axis=0), axis=-1) * fps
+    heights = np.maximum(soles[1:, ..., 1], soles[:-1, ..., 1]) - floor
+    speed, height = (np.take_along_axis(values, lowest, -1)[..., 0] for values in (speeds, heights))
+    weight = (2 - 2 ** (height.clip(0) / CONTACT_HEIGHT)).clip(0)
+    return float((weight * speed).sum() / weight.sum()) if weight.any() else 0.0
 
 
 def _jerk(positions: np.ndarray, fps: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from personify.errors import PersonifyError
 from personify.motion.catalogue import ENTRIES, Ask, Entry, backwards, entry_named
 from personify.motion.clip import Motion
+from personify.motion.collection import imported_motion, read_imported
 from personify.motion.gestures import layered
 from personify.motion.grounding import locked
 from personify.motion.matching import CONFIDENT, Match, library_matcher
@@ -17,7 +18,7 @@ from personify.motion.styles import STYLES, styled
 from personify.motion.transitions import closed, joined, leaping, steered
 from personify.motion.words import BODY_PARTS, FAST, IGNORED, SLOW, VERY, stem, words_of
 
-__all__ = ["MotionChoice", "actions", "motion_from_text", "stem"]
+__all__ = ["MotionChoice", "actions", "create_motion", "motion_from_text", "stem"]
 
 CYCLE_SECONDS = 4.0  # how long a looping motion lasts when nobody says
 MAX_CHARACTERS = 500
@@ -97,6 +98,24 @@ def motion_from_text(text: str, seed: int = 0, seconds: float | None = None, loo
     return MotionChoice(motion, understood, rest, names, () if names else nearest_actions(text))
 
 
+def create_motion(text: str, seed: int = 0, seconds: float | None = None, loop: bool = False) -> Motion:
+    """`motion_from_text` for those who want that motion or none: also what calling `personify.motion` does.
+
+    Raises:
+        PersonifyError: as there, or the text names no action; the three nearest ones are told.
+
+    Example:
+        >>> import personify
+        >>> personify.motion("jump twice").name
+        'jump'
+    """
+    choice = motion_from_text(text, seed, seconds, loop)
+    if not choice.actions:
+        nearest = ", ".join(name.replace("_", " ") for name in choice.nearest)
+        raise PersonifyError(f"motion {text!r}: no action recognised; expected one such as {nearest}")
+    return choice.motion
+
+
 def actions(text: str) -> list[str]:
     """Names of the actions that `motion_from_text` hears in a text; none = it will stand.
 
@@ -124,6 +143,10 @@ def _parts(text: str) -> list[_Part]:
     waiting: Clause | None = None
     for clause in (part for whole in clauses(text, matcher.joining) for part in _with_gesture(whole)):
         match = _match(clause)
+        own = imported_motion([word for word in clause.words if word not in _MANNERS])
+        if own is not None and own[1] > (0.4 if match is None else max(match.fit - 0.2, 0.5)):
+            parts.append(_Part(clause, Entry(own[0], lambda ask, name=own[0]: read_imported(name))))  # type: ignore[misc]
+            continue
         if match is None:
             if parts:
                 parts[-1] = replace(parts[-1], clause=parts[-1].clause.adjusted_by(clause))
@@ -175,13 +198,17 @@ def _accounted(text: str, parts: list[_Part]) -> tuple[list[str], list[str]]:
     words = words_of(text.replace("-", " "))
     if not parts:
         return [], [word for word in words if word not in IGNORED]
-    stems = frozenset().union(*(matcher.stems[part.entry.name] for part in parts))
+    stems = frozenset().union(*(matcher.stems.get(part.entry.name, _stems(part.clause.words)) for part in parts))
     adjusting = frozenset().union(*(part.clause.adjusting for part in parts)) | SIDES | BODY_PARTS
     adjusting |= {"forward", "forwards", "backward", "backwards", "circle"}
     heard = [
         word for word in words if word in adjusting or (matcher.encoder.known(word) in stems and word not in IGNORED)
     ]
     return heard, [word for word in words if word not in heard and word not in IGNORED]
+
+
+def _stems(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
 
 
 def _performed(parts: list[_Part], seed: int, seconds: float | None) -> Motion:

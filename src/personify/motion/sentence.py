@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from personify.motion.styles import STYLES
 from personify.motion.words import BODY_PARTS, FAST, LOOPING, NUMBERS, SLOW, VERY
@@ -159,9 +160,9 @@ def _style(words: Sequence[str], used: set[str]) -> str | None:
     return None
 
 
-def _amounts(words: Sequence[str], used: set[str]) -> dict[str, float | int | None]:
+def _amounts(words: Sequence[str], used: set[str]) -> dict[str, Any]:
     """Counts, steps, seconds and degrees that a clause names."""
-    result: dict[str, float | int | None] = {}
+    result: dict[str, Any] = {}
     for k, word in enumerate(words):
         number = float(word) if word.isdigit() else NUMBERS.get(word)
         follower = words[k + 1] if k + 1 < len(words) else ""
