@@ -43,6 +43,39 @@ class Create:
     """How much care to take."""
     size: int = 512
     """Pixels of the video's frames and of each view."""
+    sculpt: Literal["draft", "standard", "high", "paper"] | None = None
+    """Push shape and textures towards the words by an image-text model; draft = 1 minute, standard = 5."""
+    guide: str | None = None
+    """Image-text model that sculpts: folder or hub id of a CLIP or SigLIP; the shipped one if not given."""
+    resume: bool = False
+    """Go on with the sculpting that was broken off in the output folder."""
+    recipe: str | None = None
+    """A ready run by name, or a .toml file of yours; `personify recipes` lists them."""
+    change: Annotated[tuple[str, ...], tyro.conf.arg(name="set")] = ()
+    """Changes to the recipe or the sculpting, e.g. sculpt.steps=80 "motion=waving"."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Sculpt one person five times, each time with one published idea more; writes a table and a sheet."""
+
+    look: str
+    """Person and clothes."""
+    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/ladder")
+    """Folder to write."""
+    sculpt: Literal["draft", "standard", "high", "paper"] = "draft"
+    """What the switches are set in."""
+    guide: str | None = None
+    """Image-text model; the shipped one if not given."""
+    seed: int = 0
+    """Of the person and of the sculpting."""
+    change: Annotated[tuple[str, ...], tyro.conf.arg(name="set")] = ()
+    """Changes to the sculpting, e.g. sculpt.steps=10."""
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """List the ready runs that `personify create --recipe` knows."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +133,10 @@ class Codebook:
 
     action: tyro.conf.Positional[Literal["build"]]
     """What to do."""
-    kind: Literal["pose"] = "pose"
-    """What is in it."""
-    model: Path | None = None
-    """A .safetensors of an image-text model; the shipped one if not given."""
+    kind: Literal["pose", "shape"] = "pose"
+    """What is in it: poses, or bodies."""
+    model: str | None = None
+    """Image-text model: .safetensors of ours, folder or hub id of a CLIP or SigLIP; the shipped one if not given."""
     output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/codebook.safetensors")
     """.safetensors file to write."""
     seed: int = 0
@@ -136,7 +169,7 @@ class MakeMotion:
 
 
 Motions = Annotated[MakeMotion, tyro.conf.subcommand("motion")]
-Command = Create | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
+Command = Create | Ladder | Recipes | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
 
 
 @dataclass(frozen=True)
@@ -153,6 +186,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments = tyro.cli(tyro.conf.OmitSubcommandPrefixes[Arguments], prog="personify", args=_with_debug_first(argv))
     verbs: dict[type, Callable[[Any], None]] = {
         Create: _create,
+        Ladder: _ladder,
+        Recipes: _recipes,
         Animate: _animate,
         Export: _export,
         Looks: _looks,
@@ -191,6 +226,18 @@ def _create(command: Create) -> None:
     from personify.produce import produce
 
     produce(**vars(command))
+
+
+def _ladder(command: Ladder) -> None:
+    from personify.produce import climb
+
+    climb(**vars(command))
+
+
+def _recipes(command: Recipes) -> None:
+    from personify.text.recipes import recipe_names
+
+    print("\n".join(recipe_names()))
 
 
 def _animate(command: Animate) -> None:
@@ -264,9 +311,16 @@ def _codebook(command: Codebook) -> None:
     from rich.progress import track
 
     from personify.motion.priors.building import build_pose_codebook
-    from personify.perception.towers import SmallImageText
+    from personify.perception.pretrained import load_image_text
+    from personify.text.body_codebook import build_body_codebook
 
-    codebook = build_pose_codebook(SmallImageText.load(command.model), command.seed, track)
+    model = load_image_text(command.model)
+    if command.kind == "shape":
+        bodies = build_body_codebook(model, seed=command.seed, progress=track)
+        bodies.save(command.output)
+        print(f"{command.output}: {len(bodies.shapes)} bodies for {bodies.model}")
+        return
+    codebook = build_pose_codebook(model, command.seed, track)
     codebook.save(command.output)
     print(f"{command.output}: {len(codebook.poses)} poses for {codebook.model}")
 

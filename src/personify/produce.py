@@ -30,6 +30,9 @@ from personify.stages import Stage, Stages
 from personify.text.complete import complete
 from personify.text.create import Creation, create_with_story, manifest
 from personify.text.reader import read
+from personify.text.recipes import load_recipe
+from personify.text.sculpt.ablation import run_ladder
+from personify.text.sculpt.creation import sculpted
 from personify.wardrobe.dress import dress
 
 COMPILING_SECONDS = 25  # on two cores of a present-day laptop
@@ -97,12 +100,24 @@ def produce(
     seed: int = 0,
     preset: str = "standard",
     size: int = 512,
+    sculpt: str | None = None,
+    guide: str | None = None,
+    resume: bool = False,
+    recipe: str | None = None,
+    change: tuple[str, ...] = (),
 ) -> Creation:
     """Create a person and write all files into ``output``, telling what happens.
 
+    What sculpting keeps on the way (checkpoint, stills, film) lies in ``output/sculpt``.
+
     Raises:
-        PersonifyError: bad text, seed, preset, size or folder.
+        PersonifyError: bad text, seed, preset, size, guide, recipe or folder.
     """
+    plan = load_recipe(
+        recipe, change, shape=shape, look=look, motion=motion, seed=seed or None, sculpt=sculpt, guide=guide
+    )
+    look, shape, motion, seed = plan.look or look, plan.shape, plan.motion, plan.seed
+    settings = plan.sculpt_preset()
     if not 16 <= size <= 4096:
         raise PersonifyError(f"size: {size}; expected 16 to 4096 pixels")
     console = Console()
@@ -119,6 +134,8 @@ def produce(
             text, shape=shape, look=look, motion=words, seed=seed, preset=preset, motion_clip=performed, stages=stages
         )
         _tell_reading(console, creation)
+        if settings is not None:
+            creation = sculpted(creation, settings, output / "sculpt", plan.guide, plan.prompts, resume, console)
         _write_files(creation, folder, size)
     console.print(f"wrote {output}/ — open [bold]{output / 'avatar.html'}[/bold] in a browser")
     return creation
@@ -136,8 +153,35 @@ def _write_files(creation: Creation, folder: Path, size: int) -> None:
         write_film(avatar, folder / "avatar.mp4", size=size)
     hashes = {path.name: sha256(path) for path in sorted(ASSETS.iterdir()) if path.is_file()}
     hashes |= {path.name: sha256(path) for path in sorted(folder.iterdir())}
-    story = json.dumps(manifest(creation, hashes), indent=2, sort_keys=True, ensure_ascii=False)
+    facts = manifest(creation, hashes) | {"sculpted": avatar.provenance.get("sculpted")}
+    story = json.dumps(facts, indent=2, sort_keys=True, ensure_ascii=False)
     (folder / "manifest.json").write_text(story + "\n", encoding="utf-8")
+
+
+def climb(
+    look: str,
+    output: Path,
+    sculpt: str = "draft",
+    guide: str | None = None,
+    seed: int = 0,
+    change: tuple[str, ...] = (),
+) -> None:
+    """Run the published ablation on one dressed person, see `personify.text.sculpt.ablation.run_ladder`.
+
+    Raises:
+        PersonifyError: bad text, seed, guide, change or folder.
+    """
+    console = Console()
+    preset = load_recipe(None, change, look=look, sculpt=sculpt).sculpt_preset()
+    assert preset is not None
+    avatar = create_with_story(look=look, seed=seed, preset="draft").avatar
+
+    def tell(level: str, row: dict[str, float]) -> None:
+        console.print(f"  {level:18s} " + "  ".join(f"{name} {value:.3f}" for name, value in row.items()), markup=False)
+
+    with whole_folder(output) as folder:
+        run_ladder(avatar, look, preset, folder, guide, seed, report=tell)
+    console.print(f"wrote {output}/")
 
 
 def write_performance(avatar: Avatar, motion: Motion | None, path: Path) -> None:

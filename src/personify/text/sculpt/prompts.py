@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -67,5 +68,5 @@ def about_head(text: str) -> str:
     'a woman with red hair, wearing glasses'
     """
     starts = [0, *(match.start() for match in _CLAUSES.finditer(text)), len(text)]
-    subject, *clauses = (text[a:b] for a, b in zip(starts, starts[1:], strict=False))
+    subject, *clauses = (text[a:b] for a, b in itertools.pairwise(starts))
     return subject + "".join(clause for clause in clauses if _HEAD.search(clause))
