@@ -78,11 +78,8 @@ class PhotoNetwork(nn.Module):
             _start_still(self.template_position.out)
             _start_still(self.image_position.out)
             _start_round(self.template_gaussian.out, self.config.initial_opacity[0])
-            _start_round(self.image_gaussian.out, self.config.initial_opacity[1])
-            with torch.no_grad():
-                raw_scale = inverse_softplus(torch.tensor(self.config.initial_scale / self.config.scale_unit))
-                self.image_gaussian.out.bias[1:4] = raw_scale
-                self.image_position.out.bias[1] = math.log(2)  # a metre above the floor: about the person's middle
+            raw_scale = inverse_softplus(torch.tensor(self.config.initial_scale / self.config.scale_unit))
+            _start_round(self.image_gaussian.out, self.config.initial_opacity[1], raw_scale.item())
 
     def resize_template(self, size: tuple[int, int]) -> None:
         """Change the template's resolution, as between training stages: its tokens are resampled as a grid."""
@@ -205,11 +202,12 @@ def _start_still(layer: nn.Conv2d | nn.Linear) -> None:
         nn.init.zeros_(layer.bias)
 
 
-def _start_round(layer: nn.Linear, opacity: float) -> None:
+def _start_round(layer: nn.Linear, opacity: float, raw_scale: float = 0.0) -> None:
     """Round Gaussians of one opacity; colours, skinning and size as given."""
     _start_still(layer)
     with torch.no_grad():
         layer.bias[0] = torch.logit(torch.tensor(opacity))
+        layer.bias[1:4] = raw_scale
         layer.bias[7] = 1.0
 
 
