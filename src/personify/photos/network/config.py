@@ -157,6 +157,7 @@ PRESETS: dict[str, NetworkConfig] = {
         scale_unit=0.005,
         residual=True,
         guided=True,
+        carried=True,
         initial_scale=0.012,
         body_shapes=11,
     ),
