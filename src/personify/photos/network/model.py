@@ -76,7 +76,7 @@ class PhotoNetwork(nn.Module):
             for head in (self.template_position, self.image_position, self.template_gaussian, self.image_gaussian):
                 start_lively(head)
             _start_still(self.template_position.out)
-            _start_still(self.image_position.out)
+            _start_still(self.image_position.out, height=1.0)  # about the middle of a person
             _start_round(self.template_gaussian.out, self.config.initial_opacity[0])
             raw_scale = inverse_softplus(torch.tensor(self.config.initial_scale / self.config.scale_unit))
             _start_round(self.image_gaussian.out, self.config.initial_opacity[1], raw_scale.item())
@@ -196,10 +196,12 @@ def _pixel_rows(maps: Tensor) -> Tensor:  # [M, C, H, W] -> [M * H * W, C]
     return maps.permute(0, 2, 3, 1).flatten(0, 2)
 
 
-def _start_still(layer: nn.Conv2d | nn.Linear) -> None:
+def _start_still(layer: nn.Conv2d | nn.Linear, height: float = 0.0) -> None:
+    """Zeros; a position head then puts everything ``height`` metres above the floor."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
+        nn.init.constant_(layer.bias[1], math.log1p(height))
 
 
 def _start_round(layer: nn.Linear, opacity: float, raw_scale: float = 0.0) -> None:
