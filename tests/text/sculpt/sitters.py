@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from personify.avatar import Avatar
@@ -25,11 +26,9 @@ def skeleton():
 
 
 def avatar():
-    parts = (
-        shapes.ball(subdivisions=2),
-        shapes.ball(0.33, "coat", subdivisions=2),
-        shapes.ball(0.02, "coat buttons", subdivisions=1),
-    )
+    button = shapes.ball(0.04, "coat buttons", subdivisions=1)
+    button = replace(button, vertices=button.vertices + np.float32([0, 0, 0.33]))
+    parts = (shapes.ball(subdivisions=2), shapes.ball(0.33, "coat", subdivisions=2), button)
     return Avatar("ball", skeleton(), parts)
 
 

@@ -11,14 +11,13 @@ import torch
 
 from personify.avatar import Avatar
 from personify.files import atomic_path
-from personify.perception.portraits import STANDARD_VIEWS, View
+from personify.perception.portraits import View
 from personify.perception.protocol import ImageTextModel
 from personify.render.sheets import contact_sheet, save_png
 from personify.text.sculpt.avatar import make_sculptor
 from personify.text.sculpt.field import FieldImage
 from personify.text.sculpt.loop import Sculptor
 from personify.text.sculpt.presets import SculptPreset, ladder
-from personify.text.sculpt.record import lit
 
 _SHOWN = (View("full", 0.3), View("head", 0.25))
 
@@ -57,7 +56,8 @@ def run_ladder(
         table[name] = _measured(sculptor)
         report(name, table[name])
         for view in _SHOWN:
-            pictures += lit(sculptor.picture(view, size))
+            now = sculptor.portrait(view, size)
+            pictures += [now.colors.numpy(), now.shape.numpy()]
         labels += [name, "", "", ""]
     save_png(folder / "ladder.png", contact_sheet(pictures, labels, columns=4))
     about: dict[str, Any] = {"look": look, "steps": preset.steps, "seed": seed, "levels": table}
@@ -69,16 +69,12 @@ def run_ladder(
 
 @torch.no_grad()
 def _measured(sculptor: Sculptor) -> dict[str, float]:
-    size = sculptor.guide.model.image_size
-    shots = [sculptor.sitter.shot(view, size) for view in STANDARD_VIEWS]
-    images = [sculptor.field.render(shot.camera) for shot in shots]
-    pictures = torch.stack([torch.from_numpy(lit(image)[0]) for image in images])
-    losses = sculptor.guide.loss(pictures, [shot.part for shot in shots])
-    person = images[0].opacity > 0.5
+    image = sculptor.portrait(_SHOWN[0], 128).image
+    person = image.opacity > 0.5
     return {
-        "similarity": float(1 - losses.mean()),
-        "brightness": float(images[0].stylized_color[person].mean()),
-        "roughness": _roughness(images[0]),
+        "similarity": sculptor.similarity(),
+        "brightness": float(image.stylized_color[person].mean()),
+        "roughness": _roughness(image),
     }
 
 

@@ -24,6 +24,7 @@ from personify.text.sculpt.hash_grid import HashGridField, HashGridOptions
 from personify.text.sculpt.initialize import fit_to_solid
 from personify.text.sculpt.loop import Progress, Sculptor
 from personify.text.sculpt.mlp import FULL, MLPField
+from personify.text.sculpt.palette import search_colors
 from personify.text.sculpt.presets import SculptPreset, find_preset
 from personify.text.sculpt.prompts import part_prompts, style_for
 from personify.text.sculpt.record import Recorder
@@ -57,6 +58,7 @@ def sculpt(
     guide: ImageTextModel | Path | str | None = None,
     prompts: Mapping[str, str] | None = None,
     parts: Collection[str] | None = None,
+    recolor: Collection[str] = (),
     seed: int = 0,
     folder: Path | str | None = None,
     resume: bool = False,
@@ -64,28 +66,30 @@ def sculpt(
 ) -> Sculpture:
     """Push a dressed person's shape and texture towards words, under the guidance of an image-text model.
 
-    Args:
-        avatar: the start; it is left as it is.
-        look: the words.
-        preset: a name in `PRESETS`, or one of your own.
-        guide: an image-text model, or what `load_image_text` takes; the shipped one by default.
-        prompts: part -> prompt, instead of those made from ``look``.
-        parts: names of the parts that may change (``draft`` and ``standard``); all garments by default.
-        seed: 0 or more; of everything random.
-        folder: for checkpoint, stills, preview, film and sheet; nothing is written by default.
-        resume: go on with the checkpoint in ``folder``, if there is one.
-        watch: called after every step.
+        Args:
+            avatar: the start; it is left as it is.
+            look: the words.
+            preset: a name in `PRESETS`, or one of your own.
+            guide: an image-text model, or what `load_image_text` takes; the shipped one by default.
+            prompts: part -> prompt, instead of those made from ``look``.
+            parts: names of the parts that may change (``draft`` and ``standard``); all garments by default.
+            recolor: names of those that may begin in another named colour, see `palette.search_colors`.
+            seed: 0 or more; of everything random.
+            folder: for checkpoint, stills, preview, film and sheet; nothing is written by default.
+            resume: go on with the checkpoint in ``folder``, if there is one.
+            watch: called after every step.
 
-    Raises:
-        PersonifyError: the avatar has no meshes, bad words, preset, part or guide, or a checkpoint of another run.
+        Raises:
+            PersonifyError: the avatar has no meshes, bad words, preset, part or guide, or a checkpoint of another run.
 
-    Example:
-        >>> from dataclasses import replace
-        >>> import personify
-        >>> from personify.text.sculpt.presets import PRESETS
-        >>> person = personify.create(look="a woman in a green dress", texture_size=64)
-        >>> sculpt(person, "a woman in a golden dress", replace(PRESETS["draft"], steps=1, views=1)).steps
-        1
+        Example:
+            >>> from dataclasses import replace
+            >>> import personify
+            >>> from personify.text.sculpt.palette import search_colors
+    from personify.text.sculpt.presets import PRESETS
+            >>> person = personify.create(look="a woman in a green dress", texture_size=64)
+            >>> sculpt(person, "a woman in a golden dress", replace(PRESETS["draft"], steps=1, views=1)).steps
+            1
     """
     settings = find_preset(preset) if isinstance(preset, str) else preset
     sculptor = make_sculptor(avatar, look, settings, guide, prompts, parts, seed)
@@ -96,6 +100,8 @@ def sculpt(
         if resume and checkpoint.exists():
             sculptor.load(checkpoint)
         recorder = Recorder(sculptor, folder)
+    if recolor and sculptor.done == 0 and isinstance(sculptor.field, RestrainedField):
+        search_colors(sculptor, recolor)
 
     def observe(progress: Progress) -> None:
         if recorder is not None:
@@ -144,7 +150,8 @@ def make_field(solid: Solid, preset: SculptPreset, free: Collection[str], seed: 
         PersonifyError: the preset names no known field.
     """
     if preset.field == "surface":
-        return RestrainedField(solid, free, SurfaceOptions(reach=preset.reach), preset.fine)
+        options = SurfaceOptions(reach=preset.reach, supersample=preset.supersample)
+        return RestrainedField(solid, free, options, preset.fine)
     if preset.field not in ("hash grid", "mlp"):
         raise PersonifyError(f"sculpt: field {preset.field!r} is not known; expected surface, hash grid or mlp")
     field: HashGridField | MLPField

@@ -13,7 +13,7 @@ from personify.text.create import Creation
 from personify.text.sculpt.avatar import sculpt
 from personify.text.sculpt.presets import SculptPreset
 from personify.text.sculpt.record import progress_bar
-from personify.text.sculpt.restraint import free_parts
+from personify.text.sculpt.restraint import colored_parts, free_parts
 
 
 def sculpted(
@@ -43,10 +43,13 @@ def sculpted(
     if not words:
         raise PersonifyError("sculpt: there are no words about the person; give a look, e.g. --look 'a golden knight'")
     console = console or Console()
-    parts = free_parts(creation.avatar.parts, creation.reading.attributes)
+    meshes, said = creation.avatar.parts, creation.reading.attributes
+    parts = free_parts(meshes, said)
+    # Words that were read are already obeyed; a colour is searched only where words are left that nobody could read.
+    recolor = free_parts(meshes, {}) - colored_parts(meshes, said) if creation.reading.not_understood or prompts else ()
     with creation.stages("sculpt"), progress_bar(console) as bar:
         result = sculpt(
-            creation.avatar, words, preset, guide=guide, prompts=prompts, parts=parts,
+            creation.avatar, words, preset, guide=guide, prompts=prompts, parts=parts | set(recolor), recolor=recolor,
             seed=creation.seed, folder=folder, resume=resume, watch=bar,
         )  # fmt: skip
     for part, prompt in result.prompts.items():

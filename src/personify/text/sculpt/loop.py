@@ -7,7 +7,7 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from personify.perception.portraits import View
+from personify.perception.portraits import STANDARD_VIEWS, View
 from personify.text.sculpt.cameras import Shot, Sitter
 from personify.text.sculpt.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from personify.text.sculpt.field import Field, FieldImage
@@ -25,6 +25,7 @@ from personify.text.sculpt.rays import affordable_side, dilate
 from personify.text.sculpt.schedule import learning_rate
 from personify.text.sculpt.shading import Light, color_loss, lit_pictures, mask_loss, random_headlight
 from personify.text.sculpt.solid import Solid
+from personify.text.sculpt.steady import Portrait, portrait
 from personify.text.sculpt.template import template_picture
 
 SAVE_SECONDS = 30.0  # at most this much is lost when a run is killed
@@ -140,10 +141,16 @@ class Sculptor:
             masks.append(mask_loss(image.opacity.reshape(-1), mask.reshape(-1)))
         return {"reconstruction": torch.stack(colors).mean(), "mask": torch.stack(masks).mean()}
 
-    @torch.no_grad()
-    def picture(self, view: View, size: int) -> FieldImage:
+    def portrait(self, view: View, size: int) -> Portrait:
         """The field as it is now."""
-        return self.field.render(self.sitter.shot(view, size).camera)
+        return portrait(self.field, self.sitter.shot(view, size).camera)
+
+    @torch.no_grad()
+    def similarity(self, views: Sequence[View] = STANDARD_VIEWS) -> float:
+        """Mean cosine of the guide over pictures without chance."""
+        shots = [self.sitter.shot(view, self.guide.model.image_size) for view in views]
+        pictures = [portrait(self.field, shot.camera, behind=0.88).colors for shot in shots]
+        return 1 - float(self.guide.loss(torch.stack(pictures), [shot.part for shot in shots]).mean())
 
     @property
     def run_name(self) -> str:

@@ -18,6 +18,7 @@ class SculptPreset:
         minutes: expected on two cores with the shipped guide.
         size: pixels of a side of the pictures.
         views: pictures per step, each seen with and without colours.
+        supersample: samples per pixel along each axis when a surface is drawn.
         cameras: ``"joints"`` frames whole figure, upper body and head; ``"paper"`` are AvatarCLIP's.
         max_rays: where a picture has more pixels than this on the person, volumetric fields draw a smaller one.
         weights: of the loss terms, see `personify.text.sculpt.loop.Sculptor.terms`; a term not named has none.
@@ -40,6 +41,7 @@ class SculptPreset:
     minutes: float
     size: int = 112
     views: int = 4
+    supersample: int = 2
     cameras: str = "joints"
     max_rays: int = 112 * 112
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -59,11 +61,11 @@ class SculptPreset:
     texture_size: int = 1024
 
 
-_GENTLE = {"guide": 1.0, "textureless": 0.15, "offset": 0.5, "bend": 20.0, "color": 0.02, "palette": 2.0}
+_GENTLE = {"guide": 1.0, "textureless": 0.15, "offset": 0.5, "bend": 20.0, "color": 0.02, "palette": 5.0}
 _PUBLISHED = {"guide": 1.0, "textureless": 1.0, "reconstruction": 1.0, "mask": 1.0, "eikonal": 0.1}
 
 PRESETS: dict[str, SculptPreset] = {
-    "draft": SculptPreset("surface", steps=40, minutes=0.8, views=3, weights=_GENTLE, learning_rate=2.0),
+    "draft": SculptPreset("surface", steps=40, minutes=0.8, views=3, supersample=1, weights=_GENTLE, learning_rate=2.0),
     "standard": SculptPreset("surface", steps=200, minutes=6, views=5, weights=_GENTLE, warm_up=10),
     "high": SculptPreset(
         "hash grid", steps=1500, minutes=60, size=160, views=2, warm_up=50, reach=0.03, max_rays=8192,

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -20,14 +19,10 @@ from personify.errors import PersonifyError
 from personify.perception.portraits import View
 from personify.render.sheets import contact_sheet, save_png
 from personify.render.video import write_video
-from personify.text.sculpt.field import FieldImage
 from personify.text.sculpt.loop import Progress, Sculptor
-from personify.text.sculpt.shading import Light, lit_pictures
 
-Picture = NDArray[np.float32]
 STILLS = 30  # per run, and the first and the last
 FILM_SECONDS = 15.0
-_LIGHT = Light(torch.nn.functional.normalize(torch.tensor([0.4, 0.5, 1.0]), dim=0), 0.4)
 _FRONT = View("full", 0.3)
 _FINAL = {"front": _FRONT, "back": View("full", 3.4), "face": View("head", 0.25)}
 
@@ -54,24 +49,12 @@ def write_process_film(stills: Path, path: Path) -> Path:
     return write_video(path, frames, film_speed(len(files)), total=len(files))
 
 
-def lit(image: FieldImage) -> tuple[Picture, Picture]:
-    """A field's picture on white under a steady light: with colours and texture-less."""
-    stylized = image.stylized_color + (1 - image.opacity[..., None]).clamp(min=0)
-    textureless, shaded = lit_pictures(stylized.clamp(0, 1), image.normals, image.opacity, _LIGHT)
-    return shaded.numpy(), textureless.numpy()
-
-
 def write_sheet(sculptor: Sculptor, path: Path, size: int = 320) -> Path:
     """Front, back and face of a field: colours, the shape alone, normals."""
-    images = {name: sculptor.picture(view, size) for name, view in _FINAL.items()}
-    rows: list[list[Picture]] = [[], [], []]
-    for image in images.values():
-        colors, textureless = lit(image)
-        normals = torch.where(image.opacity[..., None] > 0, (image.normals + 1) / 2, torch.ones(3)).numpy()
-        for row, picture in zip(rows, (colors, textureless, normals), strict=True):
-            row.append(picture)
-    labels = [*images, *(f"{name}, shape" for name in images), *(f"{name}, normals" for name in images)]
-    return save_png(path, contact_sheet([picture for row in rows for picture in row], labels, columns=len(images)))
+    portraits = [sculptor.portrait(view, size) for view in _FINAL.values()]
+    pictures = [one[kind].numpy() for kind in range(3) for one in portraits]
+    labels = [f"{name}{what}" for what in ("", ", shape", ", normals") for name in _FINAL]
+    return save_png(path, contact_sheet(pictures, labels, columns=len(_FINAL)))
 
 
 class Recorder:
@@ -93,7 +76,8 @@ class Recorder:
             if self._scalars is not None:
                 self._scalars.add_scalar(f"loss/{name}", value, progress.done)
         if progress.done % self._every == 0 or progress.done == progress.steps:
-            still = np.concatenate(lit(self.sculptor.picture(_FRONT, self.size)), 1)
+            now = self.sculptor.portrait(_FRONT, self.size)
+            still = torch.cat([now.colors, now.shape], 1).numpy()
             save_png(self.folder / "stills" / f"{progress.done:06d}.png", still)
             save_png(self.folder / "preview.png", still)
 

@@ -41,6 +41,12 @@ def free_parts(parts: Collection[MeshPart], said: Attributes) -> set[str]:
     return named or set(garments)
 
 
+def colored_parts(parts: Collection[MeshPart], said: Attributes) -> set[str]:
+    """Names of the parts that belong to garments whose colour was said."""
+    kinds = {part.name: garment_of(part.name) for part in parts}
+    return {name for name, kind in kinds.items() if kind and f"{GARMENTS[kind].slot}.color" in said}
+
+
 class RestrainedField(SurfaceField):
     """A `SurfaceField` with a tint per part, of which only some parts change.
 
@@ -52,6 +58,7 @@ class RestrainedField(SurfaceField):
 
     Attributes:
         part_tints: [P, 3] logits.
+        painted: indices of the parts whose colour may change.
     """
 
     movable: Tensor  # [G, 1] 1 where the surface may move
@@ -75,7 +82,7 @@ class RestrainedField(SurfaceField):
         self.register_buffer("paintable", paintable[part_of][:, None], persistent=False)
         self.register_buffer("palette", torch.tensor(list(COLORS.values())), persistent=False)
         self.part_tints = torch.nn.Parameter(torch.zeros(len(counts), 3))
-        self._painted = paintable.nonzero()[:, 0].tolist()
+        self.painted = paintable.nonzero()[:, 0].tolist()
         texels = torch.repeat_interleave(paintable, self.table.sizes.square())[:, None]
         self.table.texels.register_hook(lambda gradient: gradient * texels)
 
@@ -88,12 +95,13 @@ class RestrainedField(SurfaceField):
         return {**super().regularization(), "palette": self._off_palette()}
 
     def _off_palette(self) -> Tensor:
-        if not self._painted:
+        if not self.painted:
             return self.part_tints.sum() * 0
-        means = torch.stack([self._mean_color(k) for k in self._painted])
+        means = torch.stack([self.mean_color(k) for k in self.painted])
         return (means[:, None] - self.palette).square().sum(-1).amin(1).mean()
 
-    def _mean_color(self, k: int) -> Tensor:  # [3]
+    def mean_color(self, k: int) -> Tensor:  # [3]
+        """Mean sRGB of part k under its tint."""
         start, side = int(self.table.starts[k]), int(self.table.sizes[k])
         stride = max(1, side * side // 1024)
         logits = self.table.base[start : start + side * side : stride]
