@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 import torch
-from mocap import Clip, read_clips
+from mocap import CREDIT, Clip, read_clips
 from torch import Tensor
 from torch.nn import functional
 
@@ -84,7 +84,7 @@ def main() -> None:
         said = guide.encode_text([clip.text for clip in authored])  # words say more of a pose than the pose itself
         embeddings[: len(said)] = functional.normalize(embeddings[: len(said)] + said, dim=1)
     names = tuple(clip.name for clip in authored)
-    PoseCodebook(poses, embeddings, names, guide.poses, guide.name).save(options.out)
+    PoseCodebook(poses, embeddings, names, guide.poses, guide.name, CREDIT).save(options.out)
     print(f"{options.out}: {len(poses)} poses, {options.out.stat().st_size / 1e6:.2f} MB")
 
 

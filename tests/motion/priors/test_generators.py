@@ -24,7 +24,8 @@ def small_priors(monkeypatch):
 @pytest.mark.usefixtures("small_priors")
 @pytest.mark.parametrize("generator", poses.POSE_GENERATORS)
 def test_pose_generators(generator):
-    first, again, other = (poses.generate_poses("raising both arms", generator, 3, seed) for seed in (0, 0, 1))
+    make, few = poses.POSE_GENERATORS[generator], {"steps": 8} if generator in ("direct", "vae") else {}
+    first, again, other = (make("raising both arms", 3, seed, **few) for seed in (0, 0, 1))
     assert first.rotations.shape == (3, 22, 3)
     assert first.rotations.isfinite().all()
     assert first.scores.equal(first.scores.sort(descending=True)[0])
@@ -111,13 +112,13 @@ def test_optimisation_comes_nearer_to_the_candidates():
     wanted = poses.Candidates(matrix_to_axis_angle(target[[3, 15]]), torch.ones(2))
     far, near = (
         motions.optimised_motion("x", 20, 0, small.guide(), wanted, steps, delta_weight=0.0, text_weight=0.0, vae=vae)
-        for steps in (0, 200)
+        for steps in (0, 120)
     )
     losses = []
     for motion in (far, near):
         body = axis_angle_to_matrix(torch.from_numpy(motion.rotations[:, 1:22]))
         losses.append(float(motions.pose_loss(body, target[[3, 15], 1:])))
-    assert losses[1] < 0.8 * losses[0]
+    assert losses[1] < 0.9 * losses[0]
 
 
 def test_long_motions_repeat():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -55,7 +56,8 @@ def build_codebook(
 def build_pose_codebook(model: ImageTextModel, seed: int = 0, progress: Progress = iter) -> PoseCodebook:
     """The poses of the shipped code-book, embedded by another image-text model; about three minutes on one core."""
     shipped = PoseCodebook.load()
-    return build_codebook(model, shipped.poses, shipped.names, seed, progress=progress)
+    made = build_codebook(model, shipped.poses, shipped.names, seed, progress=progress)
+    return replace(made, credit=shipped.credit)
 
 
 def original_codebook(

@@ -27,6 +27,7 @@ class PoseCodebook:
         names: of the first poses; the others are cluster centres.
         encoder: from poses to embeddings, differentiable; what optimisation climbs.
         model: name of the image-text model.
+        credit: what must be said of the recordings that the poses come from.
     """
 
     poses: Tensor
@@ -34,6 +35,7 @@ class PoseCodebook:
     names: tuple[str, ...]
     encoder: PoseEncoder
     model: str
+    credit: str = ""
 
     def candidates(
         self,
@@ -58,7 +60,13 @@ class PoseCodebook:
         """Write as safetensors in half precision, atomically."""
         tensors = {"poses": self.poses, "embeddings": self.embeddings}
         tensors |= {f"encoder.{name}": tensor for name, tensor in self.encoder.state_dict().items()}
-        about = {"kind": "PoseCodebook", "model": self.model, "names": self.names, "config": self.encoder.config}
+        about = {
+            "kind": "PoseCodebook",
+            "model": self.model,
+            "names": self.names,
+            "config": self.encoder.config,
+            "credit": self.credit,
+        }
         write_tensors(path, tensors, about)
 
     @staticmethod
@@ -73,7 +81,9 @@ class PoseCodebook:
             encoder = PoseEncoder(**about["config"])
             encoder.load_state_dict({name[8:]: tensor for name, tensor in tensors.items() if "encoder." in name})
             encoder.eval().requires_grad_(False)
-            return PoseCodebook(tensors["poses"], tensors["embeddings"], tuple(about["names"]), encoder, about["model"])
+            return PoseCodebook(
+                tensors["poses"], tensors["embeddings"], tuple(about["names"]), encoder, about["model"], about["credit"]
+            )
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
             raise PersonifyError(f"{path}: not a readable pose code-book ({error})") from error
 
