@@ -91,9 +91,9 @@ def save_network(network: PhotoNetwork, path: Path | str, half: bool = True) -> 
         name: (tensor.half() if half else tensor.float()).detach().cpu().contiguous()
         for name, tensor in network.state_dict().items()
     }
-    metadata = {"format": FORMAT, "config": json.dumps(asdict(network.config))}
     with atomic_path(path) as temporary:
-        save_file(state, temporary, metadata=metadata)
+        # One entry of metadata: safetensors writes several in random order, but the bytes should not vary.
+        save_file(state, temporary, metadata={FORMAT: json.dumps(asdict(network.config))})
 
 
 def load_network(path: Path | str) -> PhotoNetwork:
@@ -109,9 +109,9 @@ def load_network(path: Path | str) -> PhotoNetwork:
             state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError) as error:
         raise PersonifyError(f"{path}: cannot be read ({error}); expected weights of the photo network") from error
-    if metadata.get("format") != FORMAT:
-        raise PersonifyError(f"{path}: format is {metadata.get('format')!r}; expected {FORMAT!r}")
-    network = PhotoNetwork(_read_config(metadata["config"], path))
+    if FORMAT not in metadata:
+        raise PersonifyError(f"{path}: not weights of the photo network; expected a file of format {FORMAT!r}")
+    network = PhotoNetwork(_read_config(metadata[FORMAT], path))
     _fill(network, state, path)
     return network.eval()
 
