@@ -66,11 +66,11 @@ def degrade(image: Float, rng: np.random.Generator) -> Float:
     if rng.random() < 0.5:
         image = image * np.float32(rng.uniform(0.85, 1.12))
     if rng.random() < 0.5:
-        image = gaussian_filter(image, (*[rng.uniform(0.2, 0.8)] * 2, 0))
+        image = gaussian_filter(image, (*[rng.uniform(0.2, 0.45)] * 2, 0))
     if rng.random() < 0.5:
         image = image + rng.normal(0, rng.uniform(0, 0.03), image.shape).astype(np.float32)
     image = np.clip(image, 0, 1)
-    return _jpeg(image, int(rng.integers(40, 95))) if rng.random() < 0.5 else image
+    return _jpeg(image, int(rng.integers(60, 95))) if rng.random() < 0.5 else image
 
 
 def _jpeg(image: Float, quality: int) -> Float:

@@ -30,8 +30,8 @@ class LossWeights:
     set those to 0 and ``chamfer`` to the paper's 0.1.
     """
 
-    mse: float = 20.0
-    ssim: float = 0.2
+    mse: float = 50.0
+    ssim: float = 0.5
     projection: float = 1.0
     chamfer: float = 0.0
     position: float = 0.5
@@ -112,6 +112,7 @@ def draw(
         width=size[1],
         height=size[0],
         backgrounds=behind,
+        rasterize_mode="antialiased",  # what looks right at these few pixels should not grow holes at more
     )
     return images[:, :, 0], alphas[:, :, 0]
 

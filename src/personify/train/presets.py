@@ -66,7 +66,7 @@ class TrainingPreset:
         return replace(self, stages=stages)
 
 
-SURFACE = LossWeights(mse=0.0, ssim=0.0, projection=0.0)
+SURFACE = LossWeights(mse=0.0, ssim=0.0, projection=0.0, position=1.0, skinning=0.2, texel_color=2.0, body=0.3)
 """Only what is known about the surface: no picture is drawn, so a step takes half the time."""
 _MANY = (0.15, 0.2, 0.35, 0.3)
 
@@ -92,9 +92,9 @@ PRESETS: dict[str, TrainingPreset] = {
     "mini": TrainingPreset(
         NETWORKS["mini"],
         (
-            Stage(Sampling(4, 64, _MANY, targets=1), 64, 2_000, 8e-4, warmup=50, losses=SURFACE),
-            Stage(Sampling(4, 64), 64, 250, 4e-4, warmup=20),
-            Stage(Sampling(4, 96), 96, 300, 3e-4, warmup=20),
+            Stage(Sampling(4, 64, _MANY, targets=1), 64, 1_000, 8e-4, warmup=30, losses=SURFACE),
+            Stage(Sampling(4, 64), 64, 300, 6e-4, warmup=20),
+            Stage(Sampling(4, 96), 96, 450, 4e-4, warmup=20),
         ),
         output_factor=1.5,
         average=0.99,
