@@ -44,7 +44,11 @@ FILMS = {
 def moments(avatar: Avatar, renderer: MeshRenderer, motion: Motion, size: int) -> Iterator[Float]:
     """Pictures evenly spread over a motion, the camera going along over the floor."""
     animation = avatar.animate(motion)
-    frames = np.linspace(0, len(animation) - 1, MOMENTS + motion.loop).round().astype(int)[:MOMENTS]
+    frames = (
+        np.linspace(0, min(len(animation), 95) - 1 if motion.loop else len(animation) - 1, MOMENTS + motion.loop)
+        .round()
+        .astype(int)[:MOMENTS]
+    )
     places = animation.motion.translation[frames] * (1, 0, 1)
     posed = [animation[int(frame)] for frame in frames]
     points = np.concatenate([np.concatenate(parts) - place for parts, place in zip(posed, places, strict=True)])

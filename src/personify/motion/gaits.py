@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from personify.motion.clip import Motion
 from personify.motion.handwork import reaching
@@ -212,16 +213,10 @@ def _skipping_foot(sign: float, phase: Float64, lap: Float64, travel: float, hop
     """
     stand, landed, off = 0.21, 0.47, 0.58
     lead, leap = 0.12, landed - stand
-    ahead = np.interp(phase, [0, stand, landed, off, 1.0], [lead, lead, lead + leap, lead + leap, lead + 1.0]) * travel
+    places = PchipInterpolator([0, stand, landed, off, 1.0], [0.0, 0.0, leap, leap, 1.0])(phase)
+    ahead = (lead + places) * travel
     up = np.where(phase < off, hop, 0.0) + 0.30 * np.sin(np.pi * ((phase - off) / (1 - off)).clip(0, 1)) ** 2
     pitch = np.interp(phase, [0, 0.1, 0.2, 0.3, 0.44, 0.5, 0.62, 0.8, 1.0], [-6, 0, 22, 34, 8, 4, 44, 22, -6])
     height = ANKLE_HEIGHT + up + 0.12 * np.sin(np.radians(pitch.clip(0)))
     ankle = np.stack([np.full_like(phase, sign * 0.07), height, lap * travel + ahead], -1)
-    return Foot(_smooth(ankle, 1), euler(pitch, sign * 4), -0.5 * pitch.clip(0))
-
-
-def _smooth(values: Float64, frames: int) -> Float64:
-    """A running mean over ``2 * frames + 1`` frames."""
-    from scipy.ndimage import uniform_filter1d
-
-    return uniform_filter1d(values, 2 * frames + 1, axis=0, mode="nearest")
+    return Foot(ankle, euler(pitch, sign * 4), -0.5 * pitch.clip(0))

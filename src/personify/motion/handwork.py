@@ -146,14 +146,16 @@ def _led_arm(side: str, rest: Arm, grip: Grip, cycle: Float64, weight: Float64) 
     root = np.array((sign * SHOULDER, 0, 0))
     start = root + unit(np.asarray(rest.upper)) * UPPER + unit(np.asarray(rest.fore)) * FORE
     path = np.stack(np.broadcast_arrays(*grip.wrist(cycle), cycle)[:3], -1)
-    passing = 4 * mix * (1 - mix) * (0, 0, 0.10)
+    # On its way up a hand keeps clear of its own shoulder, past which the arm would have to flip over.
+    passing = 4 * mix * (1 - mix) * (0, 0, 1) * (0.10 + 0.8 * path[:, 1:2].clip(0, 0.4))
     elbow = (0.45 * sign, -1.0, -0.35) if grip.elbow is None else grip.elbow
     led = reaching(side, start * (1 - mix) + path * mix + passing, elbow=elbow)
     if grip.palm is not None:
         resting = np.asarray(rest.palm if rest.palm is not None else (-sign, 0, 0.15), float)
         led.palm = unit(resting * (1 - mix) + unit(np.asarray(grip.palm, float)) * mix + 1e-3)
     if grip.hand is not None:
-        led.hand = unit(unit(np.asarray(led.fore)) * (1 - mix) + unit(np.asarray(grip.hand, float)) * mix)
+        late = mix**3  # the forearm arrives first: until then it may point the other way
+        led.hand = unit(unit(np.asarray(led.fore)) * (1 - late) + unit(np.asarray(grip.hand, float)) * late)
     led.shrug = rest.shrug
     return led
 

@@ -25,7 +25,7 @@ def swim(seconds: float = 4.0) -> Motion:
         angle = 2 * np.pi * phase  # 0 = stretched ahead, a quarter = down through the water, half = at the hip
         out = 0.14 + 0.22 * (-np.sin(angle)).clip(0)
         upper = np.stack([sign * out, np.cos(angle), np.sin(angle)], -1)
-        bent = angle - 0.15 - 0.9 * np.sin(angle).clip(0) * np.sin(angle) + 1.0 * (-np.sin(angle)).clip(0)
+        bent = angle - 0.22 - 0.8 * np.sin(angle).clip(0) ** 2  # bent under water, all but straight above it
         fore = np.stack([sign * 0.08 + 0 * out, np.cos(bent), np.sin(bent)], -1)
         figure.arms[side] = Arm(upper, fore, shrug=8 * np.cos(angle).clip(0))
         figure.hands[side] = "open"
