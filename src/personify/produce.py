@@ -23,6 +23,7 @@ from personify.motion.collection import import_motions
 from personify.motion.files import is_motion_file, read_motion
 from personify.motion.quality import quality
 from personify.motion.select import create_motion, motion_from_text
+from personify.perception.pretrained import load_image_text
 from personify.preview import write_preview
 from personify.render.shading import shade_image
 from personify.show import write_film, write_views
@@ -124,6 +125,8 @@ def produce(
     stages = Stages(lambda name, stage: _tell(console, stage))
     from_file = motion is not None and is_motion_file(motion)
     performed = read_motion(motion) if motion is not None and from_file else None
+    # A guide that cannot be loaded should be told before the work, not after it.
+    model = None if settings is None else load_image_text(plan.guide)
     with whole_folder(output) as folder:
         console.print(f"[bold]personify[/bold] preset {preset}, device cpu, seed {seed}")
         if not kernels_are_compiled():
@@ -135,7 +138,7 @@ def produce(
         )
         _tell_reading(console, creation)
         if settings is not None:
-            creation = sculpted(creation, settings, output / "sculpt", plan.guide, plan.prompts, resume, console)
+            creation = sculpted(creation, settings, output / "sculpt", model, plan.prompts, resume, console)
         _write_files(creation, folder, size)
     console.print(f"wrote {output}/ — open [bold]{output / 'avatar.html'}[/bold] in a browser")
     return creation

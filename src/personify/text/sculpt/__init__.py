@@ -12,8 +12,11 @@ Read in this order:
 * `views`: AvatarCLIP's cameras; `schedule`: its learning rate.
 * `initialize`: a field learns its start, from the mesh in seconds or from template pictures as the paper did.
 * `extract`, `bind`: marching cubes, atlas and texture; skin weights and the way back to the T-pose.
-
-A step of sculpting is: ``image = field.render(camera)``; put ``image.stylized_color + (1 - opacity) * background`` and
-`shading.textureless` before the guide; add ``field.regularization()`` and ``image.regularization`` with weights; step
-an optimiser made of ``field.parameter_groups()``.
+* `prompts`, `cameras`, `guidance`: what the guide is told, where it looks from, how it judges.
+* `restraint`, `palette`: what a small guide may change, and what it tries first.
+* `presets`, `loop`, `checkpoint`: a run, its numbers, and how it goes on after any end. A step draws the field, puts
+  ``image.stylized_color + (1 - opacity) * background`` and the texture-less picture before the guide, adds
+  ``field.regularization()`` and ``image.regularization`` with weights, and steps Adam.
+* `steady`, `record`, `ablation`: what is left to look at and to measure.
+* `avatar`: all of it in one call; `creation`: the same as a stage of ``personify create``.
 """

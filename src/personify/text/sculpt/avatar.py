@@ -93,14 +93,15 @@ def sculpt(
     """
     settings = find_preset(preset) if isinstance(preset, str) else preset
     sculptor = make_sculptor(avatar, look, settings, guide, prompts, parts, seed)
-    recorder, checkpoint = None, None
+    recorder, checkpoint, fresh = None, None, True
     if folder is not None:
         folder = Path(folder)
         checkpoint = folder / "checkpoint.safetensors"
         if resume and checkpoint.exists():
             sculptor.load(checkpoint)
+            fresh = False
         recorder = Recorder(sculptor, folder)
-    if recolor and sculptor.done == 0 and isinstance(sculptor.field, RestrainedField):
+    if recolor and fresh and isinstance(sculptor.field, RestrainedField):
         search_colors(sculptor, recolor)
 
     def observe(progress: Progress) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from personify.errors import PersonifyError
+from personify.perception.protocol import ImageTextModel
 from personify.text.create import Creation
 from personify.text.sculpt.avatar import sculpt
 from personify.text.sculpt.presets import SculptPreset
@@ -20,7 +21,7 @@ def sculpted(
     creation: Creation,
     preset: SculptPreset,
     folder: Path,
-    guide: str | None = None,
+    guide: ImageTextModel | Path | str | None = None,
     prompts: Mapping[str, str] | None = None,
     resume: bool = False,
     console: Console | None = None,

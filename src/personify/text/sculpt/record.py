@@ -19,7 +19,7 @@ from personify.errors import PersonifyError
 from personify.perception.portraits import View
 from personify.render.sheets import contact_sheet, save_png
 from personify.render.video import write_video
-from personify.text.sculpt.loop import Progress, Sculptor
+from personify.text.sculpt.loop import Progress, Sculptor, resized
 
 STILLS = 30  # per run, and the first and the last
 FILM_SECONDS = 15.0
@@ -51,8 +51,8 @@ def write_process_film(stills: Path, path: Path) -> Path:
 
 def write_sheet(sculptor: Sculptor, path: Path, size: int = 320) -> Path:
     """Front, back and face of a field: colours, the shape alone, normals."""
-    portraits = [sculptor.portrait(view, size) for view in _FINAL.values()]
-    pictures = [one[kind].numpy() for kind in range(3) for one in portraits]
+    portraits = [sculptor.portrait(view, 2 * size) for view in _FINAL.values()]  # drawn large: smooth edges
+    pictures = [resized(one[kind], size).numpy() for kind in range(3) for one in portraits]
     labels = [f"{name}{what}" for what in ("", ", shape", ", normals") for name in _FINAL]
     return save_png(path, contact_sheet(pictures, labels, columns=len(_FINAL)))
 

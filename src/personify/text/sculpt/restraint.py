@@ -54,7 +54,7 @@ class RestrainedField(SurfaceField):
         solid: the person at the start.
         free: names of the parts that may change.
         options: see `SurfaceOptions`.
-        fine: share of the rate at which handles and texels change beside the tints of whole parts; 0 = not at all.
+        fine: share of the rate at which handles tint beside the tints of whole parts; 0 = not at all.
 
     Attributes:
         part_tints: [P, 3] logits.
@@ -83,8 +83,7 @@ class RestrainedField(SurfaceField):
         self.register_buffer("palette", torch.tensor(list(COLORS.values())), persistent=False)
         self.part_tints = torch.nn.Parameter(torch.zeros(len(counts), 3))
         self.painted = paintable.nonzero()[:, 0].tolist()
-        texels = torch.repeat_interleave(paintable, self.table.sizes.square())[:, None]
-        self.table.texels.register_hook(lambda gradient: gradient * texels)
+        self.table.texels.requires_grad_(False)  # what a small guide paints texel by texel is camouflage
 
     def attributes(self) -> tuple[Tensor, Tensor]:
         offsets, tints = super().attributes()
@@ -108,7 +107,7 @@ class RestrainedField(SurfaceField):
         return torch.sigmoid(logits + self.part_tints[k]).mean(0)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Tints of parts at their full rate, heights as usual, everything finer in colour slowed down."""
-        heights, *finer = super().parameter_groups()
-        slow = [{**group, "lr": self.fine * group["lr"]} for group in finer]
-        return [{"params": [self.part_tints], "lr": 0.02}, heights, *(slow if self.fine > 0 else [])]
+        """Tints of parts at their full rate, heights as usual, tints of handles slowed down; texels stay."""
+        heights, tints = super().parameter_groups()[:2]
+        slow = [{**tints, "lr": self.fine * tints["lr"]}] if self.fine > 0 else []
+        return [{"params": [self.part_tints], "lr": 0.02}, heights, *slow]
