@@ -69,8 +69,8 @@ def degrade(image: Float, rng: np.random.Generator) -> Float:
         image = gaussian_filter(image, (*[rng.uniform(0.2, 0.45)] * 2, 0))
     if rng.random() < 0.5:
         image = image + rng.normal(0, rng.uniform(0, 0.03), image.shape).astype(np.float32)
-    image = np.clip(image, 0, 1)
-    return _jpeg(image, int(rng.integers(60, 95))) if rng.random() < 0.5 else image
+    clipped: Float = np.clip(image, 0, 1)
+    return _jpeg(clipped, int(rng.integers(60, 95))) if rng.random() < 0.5 else clipped
 
 
 def _jpeg(image: Float, quality: int) -> Float:

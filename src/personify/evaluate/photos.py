@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 import numpy as np
@@ -23,6 +23,7 @@ from personify.body.mesh import Skeleton
 from personify.data.augment import Window
 from personify.data.people import TEXTURE_SIZE, draw_outfit, photograph, random_pose
 from personify.data.record import Float, PersonRecord
+from personify.data.views import Indices, azimuths, spread_views
 from personify.photos.bones import joint_log_weights, spread_over_bones
 from personify.photos.losses import ssim_loss
 from personify.photos.network import CanonicalGaussians, PhotoNetwork
@@ -36,6 +37,8 @@ from personify.wardrobe.dress import dress
 SAME_POSE, OTHER_POSES, TARGETS = slice(0, 3), slice(3, 6), slice(6, 12)
 HELD_OUT_SEED = 1_000_000
 """Crowd of the held-out people; training uses other seeds."""
+AVERAGED = 100
+"""Training people in the mean person."""
 
 
 def held_out_person(index: int, size: int = 128) -> PersonRecord:
@@ -151,14 +154,18 @@ class Maps:
         )  # fmt: skip
 
 
-def mean_person(people: Sequence[KnownPerson], template: Template) -> Maps:
-    """The average of all training people: what one knows without looking."""
-    positions, colors = torch.zeros(*template.mask.shape, 3), torch.zeros(*template.mask.shape, 3)
+def mean_person(network: PhotoNetwork, template: Template, people: Sequence[KnownPerson]) -> CanonicalGaussians:
+    """The average of what the network makes of training people: what one knows without looking."""
+    means: dict[str, Tensor] = {}
     for person in people:
-        maps = Maps.of(person, template)
-        positions += maps.positions / len(people)
-        colors += maps.colors / len(people)
-    return Maps(positions, colors, template.lbs_weights, (template.mask > 0).float())
+        whole = reconstruct(network, template, person, spread_views(azimuths(person.record.viewmats), 3))
+        count = int(whole.from_template.sum())
+        for field in fields(CanonicalGaussians):
+            value = getattr(whole, field.name)[
+                :, :count
+            ]  # the template's Gaussians come first and match between people
+            means[field.name] = means.get(field.name, 0) + value / len(people)
+    return CanonicalGaussians(**{**means, "source": whole.source[:, :count]})
 
 
 def nearest_person(person: KnownPerson, people: Sequence[KnownPerson], template: Template) -> KnownPerson:
@@ -187,19 +194,22 @@ def evaluate_photos(
         training: people for the baselines ``mean person`` and ``nearest person``; none leaves them out.
 
     Returns:
-        Name -> score; ``template ceiling`` is the person's own surface drawn as template Gaussians.
+        Name -> score. The baselines are drawn by the same network, so that only the person differs: ``mean person`` is
+        the average of many reconstructions, ``nearest person`` the reconstruction of whoever of the training people
+        looks most alike.
     """
-    mean = mean_person(training, template).gaussians(template) if training else None
+    mean = mean_person(network, template, training[:AVERAGED]) if training else None
     results: dict[str, list[Score]] = {}
     for record in held_out:
         person = know(record, template)
-        ways: dict[str, CanonicalGaussians] = {"template ceiling": Maps.of(person, template).gaussians(template)}
-        for count in (1, 2, 3):
-            ways[f"{count} photos"] = _reconstruct(network, template, person, range(3, 3 + count))
-        ways["3 photos, one pose"] = _reconstruct(network, template, person, range(3))
+        ways = {f"{count} photos": reconstruct(network, template, person, range(3, 3 + count)) for count in (1, 2, 3)}
+        ways["3 photos, one pose"] = reconstruct(network, template, person, range(3))
         if mean is not None:
+            nearest = nearest_person(person, training, template)
             ways["mean person"] = mean
-            ways["nearest person"] = Maps.of(nearest_person(person, training, template), template).gaussians(template)
+            ways["nearest person"] = reconstruct(
+                network, template, nearest, spread_views(azimuths(nearest.record.viewmats), 3)
+            )
         targets = batch_of(person, range(3, 6), template)
         alphas = _alphas(record, template.mask.shape[0])
         for name, gaussians in ways.items():
@@ -208,16 +218,17 @@ def evaluate_photos(
     return {name: average(scores) for name, scores in results.items()}
 
 
-def batch_of(person: KnownPerson, inputs: Sequence[int], template: Template) -> PhotoBatch:
+def batch_of(person: KnownPerson, inputs: Sequence[int] | Indices, template: Template) -> PhotoBatch:
     """A batch of one: some photos, and all targets."""
     size = (template.mask.shape[0], template.mask.shape[1])
     targets = np.arange(12)[TARGETS]
     return collate([sample(person, np.array(list(inputs)), targets, size[0], size)])
 
 
-def _reconstruct(
-    network: PhotoNetwork, template: Template, person: KnownPerson, inputs: Sequence[int]
+def reconstruct(
+    network: PhotoNetwork, template: Template, person: KnownPerson, inputs: Sequence[int] | Indices
 ) -> CanonicalGaussians:
+    """What the network makes of some of a record's pictures."""
     batch = batch_of(person, inputs, template)
     return network(batch.images, batch.masks, template).gaussians
 
