@@ -76,7 +76,7 @@ def degrade(image: Float, rng: np.random.Generator) -> Float:
 def _jpeg(image: Float, quality: int) -> Float:
     buffer = io.BytesIO()
     Image.fromarray(np.round(image * 255).astype(np.uint8)).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer), np.float32) / 255
+    return np.divide(np.asarray(Image.open(buffer)), 255, dtype=np.float32)
 
 
 def occlude(mask: Float, rng: np.random.Generator) -> Float:

@@ -38,6 +38,7 @@ class PhotoBatch:
         lbs_weights: [B, V, S, S, 55]; where ``known``.
         known: [B, V, S, S] 1 where a photo's surface is known.
         target_images: [B, C, S, S, 3] over ``backgrounds``.
+        target_alphas: [B, C, S, S].
         target_viewmats: [B, C, 4, 4].
         target_Ks: [B, C, 3, 3].
         target_poses: [B, C, 55, 3].
@@ -58,6 +59,7 @@ class PhotoBatch:
     lbs_weights: Tensor
     known: Tensor
     target_images: Tensor
+    target_alphas: Tensor
     target_viewmats: Tensor
     target_Ks: Tensor
     target_poses: Tensor
@@ -177,7 +179,7 @@ def _target(
 ) -> dict[str, NDArray[np.float32]]:
     color, alpha, K = _picture(person, view, _window(person.record.images.shape[1], rng), size, grade)
     image = color * alpha[..., None] + background * (1 - alpha[..., None])
-    return {"images": image.astype(np.float32), "viewmats": person.record.viewmats[view], "Ks": K}
+    return {"images": image.astype(np.float32), "alphas": alpha, "viewmats": person.record.viewmats[view], "Ks": K}
 
 
 def _texel_maps(person: KnownPerson, size: tuple[int, int], grade: Grade | None) -> dict[str, NDArray[np.float32]]:

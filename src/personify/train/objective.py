@@ -31,6 +31,7 @@ class LossWeights:
     """
 
     mse: float = 50.0
+    mask: float = 10.0
     ssim: float = 0.5
     projection: float = 1.0
     chamfer: float = 0.0
@@ -56,10 +57,11 @@ def losses_of(
     """
     gaussians = output.gaussians
     terms: dict[str, Tensor] = {}
-    if weights.mse or weights.ssim:
-        rendered, _ = draw(gaussians, template, batch.joints, batch.target_poses, batch.target_viewmats,
+    if weights.mse or weights.mask or weights.ssim:
+        rendered, alphas = draw(gaussians, template, batch.joints, batch.target_poses, batch.target_viewmats,
                            batch.target_Ks, batch.image_size, batch.backgrounds)  # fmt: skip
         terms["mse"] = losses.mse(rendered, batch.target_images)
+        terms["mask"] = losses.mse(alphas[..., 0], batch.target_alphas)
         if weights.ssim:
             terms["ssim"] = losses.ssim_loss(rendered, batch.target_images)
     if weights.projection:

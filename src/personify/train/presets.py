@@ -66,7 +66,9 @@ class TrainingPreset:
         return replace(self, stages=stages)
 
 
-SURFACE = LossWeights(mse=0.0, ssim=0.0, projection=0.0, position=1.0, skinning=0.2, texel_color=2.0, body=0.3)
+SURFACE = LossWeights(
+    mse=0.0, mask=0.0, ssim=0.0, projection=0.0, position=1.0, skinning=0.2, texel_color=2.0, body=0.3
+)
 """Only what is known about the surface: no picture is drawn, so a step takes half the time."""
 _MANY = (0.15, 0.2, 0.35, 0.3)
 
