@@ -168,14 +168,18 @@ def mean_person(network: PhotoNetwork, template: Template, people: Sequence[Know
     return CanonicalGaussians(**{**means, "source": whole.source[:, :count]})
 
 
-def nearest_person(person: KnownPerson, people: Sequence[KnownPerson], template: Template) -> KnownPerson:
-    """The training person whose texels are most like this one's true ones: no retrieval could do better."""
-    own = Maps.of(person, template).colors
+def texel_colors(people: Sequence[KnownPerson], template: Template) -> Tensor:  # [M, H * W, 3]
+    """True colours on the template, black where nobody saw the surface."""
+    colors = torch.zeros(len(people), template.mask.numel(), 3)
+    for row, person in zip(colors, people, strict=True):
+        row[torch.from_numpy(person.texels).long()] = torch.from_numpy(person.texel_colors / np.float32(255))
+    return colors
 
-    def distance(other: KnownPerson) -> float:
-        return float((Maps.of(other, template).colors - own).square().mean())
 
-    return min(people, key=distance)
+def nearest_person(person: KnownPerson, gallery: Tensor, template: Template) -> int:
+    """Who of a gallery (`texel_colors`) has the most similar true texels: no retrieval could do better."""
+    own = texel_colors([person], template)
+    return int((gallery - own).square().mean((1, 2)).argmin())
 
 
 @torch.no_grad()
@@ -199,13 +203,14 @@ def evaluate_photos(
         looks most alike.
     """
     mean = mean_person(network, template, training[:AVERAGED]) if training else None
+    gallery = texel_colors(training, template)
     results: dict[str, list[Score]] = {}
     for record in held_out:
         person = know(record, template)
         ways = {f"{count} photos": reconstruct(network, template, person, range(3, 3 + count)) for count in (1, 2, 3)}
         ways["3 photos, one pose"] = reconstruct(network, template, person, range(3))
         if mean is not None:
-            nearest = nearest_person(person, training, template)
+            nearest = training[nearest_person(person, gallery, template)]
             ways["mean person"] = mean
             ways["nearest person"] = reconstruct(
                 network, template, nearest, spread_views(azimuths(nearest.record.viewmats), 3)
