@@ -58,7 +58,7 @@ def test_a_file_of_ones_own(tmp_path):
         ('look = "a man"\n[prompts]\nface = 1', "prompts must be texts"),
         ('look = "a man"\n[sculpt]\npreset = "best"', "preset 'best' is not known"),
         ('look = "a man"\n[sculpt]\ncolour = 1', "sculpt.colour is not known"),
-        ('look = "a man"\n[sculpt]\nsteps = "many"', "sculpt.steps is 'many'; expected a value like 200"),
+        ('look = "a man"\n[sculpt]\nsteps = "many"', "sculpt.steps is 'many'; expected a value like 150"),
         ('look = "a man"\n[sculpt]\nambient = [1]', "sculpt.ambient is"),
     ],
 )

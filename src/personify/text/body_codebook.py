@@ -27,10 +27,9 @@ from personify.perception.protocol import ImageTextModel
 from personify.render.cameras import direction, frame_points
 from personify.render.rasterize import rasterize_mesh
 from personify.text.reader import check_text
-from personify.text.sculpt.prompts import style_for
+from personify.text.sculpt.prompts import style_for, with_article
 from personify.text.shape_vae import direction_scores
 from personify.wardrobe.attributes import Attributes
-from personify.wardrobe.caption import article
 from personify.wardrobe.figure import default_body
 
 BODIES = 2048
@@ -63,7 +62,7 @@ class BodyCodebook:
     def scores(self, embeddings: Tensor, model: ImageTextModel, text: str) -> Tensor:  # [N, 2, D] -> [N]
         """Cosines of how bodies differ from the neutral one and how the text differs from "a person"."""
         style = style_for(model.name)
-        said, neutral = (style.replace("{}", words) for words in (article(check_text("shape", text)), NEUTRAL))
+        said, neutral = (style.replace("{}", words) for words in (with_article(check_text("shape", text)), NEUTRAL))
         with torch.no_grad():
             target, origin = model.encode_text([said, neutral]).cpu()
         both = [direction_scores(embeddings[:, k], self.neutral[k], target - origin) for k in range(2)]

@@ -108,7 +108,7 @@ def load_recipe(name: str | Path | None, changes: Sequence[str] = (), **given: A
         >>> load_recipe("firefighter", ["sculpt.steps=80"], look="a fire chief", sculpt="draft").sculpt
         {'preset': 'draft', 'steps': 80}
     """
-    values = {"look": ""} if name is None else _read(Path(name))
+    values: dict[str, Any] = {"look": ""} if name is None else _read(Path(name))
     owner = "recipe" if name is None else str(name)
     if (preset := given.pop("sculpt", None)) is not None:
         values["sculpt"] = {**values.get("sculpt", {}), "preset": preset}

@@ -62,9 +62,7 @@ class Sitter:
     @property
     def face(self) -> Float:
         """[3] middle of the face, between eyes and jaw."""
-        eyes, jaw = self._at("left_eye", "right_eye"), self._at("jaw")
-        middle: Float = (eyes + jaw) / 2
-        return middle
+        return self._at("left_eye", "right_eye", "jaw", "jaw")
 
     def _at(self, *names: str) -> Float:
         found: Float = self.joints[[self.skeleton.joint_names.index(name) for name in names]].mean(0)
@@ -107,7 +105,7 @@ class Sitter:
             target, distance, part = self.face, 0.4 * unit, "face"
         else:
             theta = float(noise[3] * (math.pi / 3))
-            target = self.center + unit * (0.1 * noise[:3]).clamp(-0.3, 0.3).numpy()
+            target = self.center + (unit * (0.1 * noise[:3]).clamp(-0.3, 0.3)).numpy()
             distance = unit * (1 + float(turn[1]))
             part = "back" if parts and abs(theta) > math.pi / 2 else "full"
         eye = target + distance * polar_direction(theta, phi)

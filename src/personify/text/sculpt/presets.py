@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from personify.errors import PersonifyError
 
@@ -44,7 +45,7 @@ class SculptPreset:
     supersample: int = 2
     cameras: str = "joints"
     max_rays: int = 112 * 112
-    weights: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
     learning_rate: float = 1.0
     warm_up: int = 5
     reach: float = 0.012
@@ -66,7 +67,7 @@ _PUBLISHED = {"guide": 1.0, "textureless": 1.0, "reconstruction": 1.0, "mask": 1
 
 PRESETS: dict[str, SculptPreset] = {
     "draft": SculptPreset("surface", steps=40, minutes=0.8, views=3, supersample=1, weights=_GENTLE, learning_rate=2.0),
-    "standard": SculptPreset("surface", steps=200, minutes=6, views=5, weights=_GENTLE, warm_up=10),
+    "standard": SculptPreset("surface", steps=150, minutes=4, views=5, weights=_GENTLE, learning_rate=0.6, warm_up=10),
     "high": SculptPreset(
         "hash grid", steps=1500, minutes=60, size=160, views=2, warm_up=50, reach=0.03, max_rays=8192,
         weights={"guide": 1.0, "textureless": 0.5, "reconstruction": 0.5, "mask": 0.5, "eikonal": 0.1},

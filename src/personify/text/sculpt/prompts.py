@@ -49,7 +49,7 @@ def part_prompts(text: str, style: str = "{}", overrides: Mapping[str, str] | No
     text = check_text("look", text)
     if "{}" not in style:
         raise PersonifyError(f"style: {style!r} has no {{}}; expected one where the text goes")
-    said = text if _ARTICLE.match(text) else article(text)
+    said = with_article(text)
     prompts = {
         part: style.replace("{}", VIEWS[part][0][0] + (about_head(said) if part in ("face", "nape") else said))
         for part in PARTS
@@ -59,6 +59,15 @@ def part_prompts(text: str, style: str = "{}", overrides: Mapping[str, str] | No
             raise PersonifyError(f"prompt of {part!r}: is no part; expected one of {', '.join(PARTS)}")
         prompts[part] = check_text(f"prompt of the {part}", prompt).replace("{look}", said)
     return prompts
+
+
+def with_article(text: str) -> str:
+    """The text, with "a" or "an" before it if it has none.
+
+    >>> with_article("iron knight"), with_article("the knight")
+    ('an iron knight', 'the knight')
+    """
+    return text if _ARTICLE.match(text) else article(text)
 
 
 def about_head(text: str) -> str:

@@ -52,7 +52,8 @@ def write_process_film(stills: Path, path: Path) -> Path:
 def write_sheet(sculptor: Sculptor, path: Path, size: int = 320) -> Path:
     """Front, back and face of a field: colours, the shape alone, normals."""
     portraits = [sculptor.portrait(view, 2 * size) for view in _FINAL.values()]  # drawn large: smooth edges
-    pictures = [resized(one[kind], size).numpy() for kind in range(3) for one in portraits]
+    rows = zip(*((one.colors, one.shape, one.normals) for one in portraits), strict=True)
+    pictures = [resized(picture, size).numpy() for row in rows for picture in row]
     labels = [f"{name}{what}" for what in ("", ", shape", ", normals") for name in _FINAL]
     return save_png(path, contact_sheet(pictures, labels, columns=len(_FINAL)))
 
