@@ -21,15 +21,28 @@ _HOMES = {
     "create": "personify.text.create",
     "load": "personify.avatar",
     "read_motion": "personify.motion.files",
+    "reconstruct": "personify.photos.reconstruct",
 }
 
-__all__ = ["Avatar", "Motion", "Outfit", "PersonifyError", "__version__", "create", "load", "motion", "read_motion"]
+__all__ = [
+    "Avatar",
+    "Motion",
+    "Outfit",
+    "PersonifyError",
+    "__version__",
+    "create",
+    "load",
+    "motion",
+    "read_motion",
+    "reconstruct",
+]
 
 if TYPE_CHECKING:
     from personify.avatar import Avatar, load
     from personify.errors import PersonifyError
     from personify.motion.clip import Motion
     from personify.motion.files import read_motion
+    from personify.photos.reconstruct import reconstruct
     from personify.text.create import create
     from personify.wardrobe.outfit import Outfit
 

@@ -79,6 +79,34 @@ class Recipes:
 
 
 @dataclass(frozen=True)
+class Reconstruct:
+    """Make an animated person from 1 to 8 photos of them, in any poses.
+
+    Writes avatar.glb, avatar.html, avatar.mp4, splats.ply, avatar.safetensors (Gaussians), mesh.safetensors, views.png,
+    masks.png, overlays.png and manifest.json into the output folder.
+    """
+
+    photos: tyro.conf.Positional[tuple[Path, ...]]
+    """Photos, or a folder of them."""
+    output: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("out/person")
+    """Folder to write; made if needed."""
+    motion: str | None = None
+    """What they do, e.g. "waving"; or a .bvh or .npz file."""
+    refine: bool = False
+    """Optimise the person against the photos, about a minute."""
+    masks: Path | None = None
+    """Folder with a black and white image for each photo, named like it; white = the person."""
+    box: tyro.conf.UseAppendAction[tuple[tuple[float, float, float, float], ...]] = ()
+    """Left, top, right, bottom around the person in pixels; once for each photo, in order."""
+    weights: Path | None = None
+    """Of another photo network than the shipped one."""
+    seed: int = 0
+    """Varies what the motion's words do not say."""
+    size: int = 512
+    """Pixels of the video's frames and of each view."""
+
+
+@dataclass(frozen=True)
 class Animate:
     """Let an avatar perform another motion."""
 
@@ -169,7 +197,7 @@ class MakeMotion:
 
 
 Motions = Annotated[MakeMotion, tyro.conf.subcommand("motion")]
-Command = Create | Ladder | Recipes | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
+Command = Create | Reconstruct | Ladder | Recipes | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
 
 
 @dataclass(frozen=True)
@@ -186,6 +214,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = tyro.cli(tyro.conf.OmitSubcommandPrefixes[Arguments], prog="personify", args=_with_debug_first(argv))
     verbs: dict[type, Callable[[Any], None]] = {
         Create: _create,
+        Reconstruct: _reconstruct,
         Ladder: _ladder,
         Recipes: _recipes,
         Animate: _animate,
@@ -238,6 +267,12 @@ def _recipes(command: Recipes) -> None:
     from personify.text.recipes import recipe_names
 
     print("\n".join(recipe_names()))
+
+
+def _reconstruct(command: Reconstruct) -> None:
+    from personify.produce_photos import produce_from_photos
+
+    produce_from_photos(**vars(command))
 
 
 def _animate(command: Animate) -> None:
