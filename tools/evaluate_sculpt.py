@@ -13,7 +13,9 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 
 from personify.avatar import Avatar
 from personify.files import atomic_path
@@ -24,7 +26,9 @@ from personify.render.sheets import contact_sheet, save_png
 from personify.text.create import create_with_story
 from personify.text.recipes import load_recipe
 from personify.text.sculpt.creation import sculpted
+from personify.text.sculpt.presets import SculptPreset
 
+NAMES = ("start", "sculpted")
 PROMPTS = (
     "a woman in a red dress",
     "a man in a blue shirt and black trousers",
@@ -53,46 +57,49 @@ def main() -> None:
     parser.add_argument("--guide", help="image-text model; the shipped one by default")
     parser.add_argument("--sculpt", default="standard")
     parser.add_argument("--set", nargs="*", default=[], help="changes to the preset, e.g. sculpt.steps=40")
-    parser.add_argument("--work", type=Path, default=Path("out/evaluate_sculpt"))
-    parser.add_argument("--first", type=int, default=len(PROMPTS), help="only so many prompts")
+    parser.add_argument("--work", type=Path, default=Path("out/evaluate_sculpt"), help="folder of what is measured")
+    parser.add_argument("--only", type=int, nargs="*", default=range(len(PROMPTS)), help="numbers of prompts to run")
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--texture-size", type=int, default=256)
     arguments = parser.parse_args()
     torch.set_num_threads(2)
-    judge = SmallImageText.load(arguments.judge)
     recipe = load_recipe(None, arguments.set, look="anybody", sculpt=arguments.sculpt)
     preset = recipe.sculpt_preset()
     assert preset is not None
-    rows, pictures, labels = [], [], []
-    for k, text in enumerate(PROMPTS[: arguments.first]):
-        start = create_with_story(look=text, seed=arguments.seed + k, texture_size=arguments.texture_size)
-        begin = time.perf_counter()
-        end = sculpted(start, preset, arguments.work / f"{k:02d}", arguments.guide)
-        seconds = time.perf_counter() - begin
-        marks = [judged(judge, one.avatar, text) for one in (start, end)]
-        rows.append({"prompt": text, "start": marks[0], "sculpted": marks[1], "seconds": round(seconds, 1)})
-        print(json.dumps(rows[-1]), flush=True)
-        for one in (start, end):
-            avatar = one.avatar
-            view = [View("full", 0.3)]
-            pictures.append(over_background(take_portraits(avatar.skeleton, avatar.parts, view, 320))[0])
-        labels += [text, "sculpted"]
-    report = {
-        "judge": judge.name,
-        "preset": arguments.sculpt,
-        "steps": preset.steps,
-        "judge prefers the sculpted one": sum(row["sculpted"] > row["start"] for row in rows),
-        "of": len(rows),
-        "prompts": rows,
-    }
+    judge = SmallImageText.load(arguments.judge)
+    for k in arguments.only:
+        if not (arguments.work / f"{k:02d}.json").exists():  # a run that was broken off goes on
+            measure(k, preset, judge, arguments)
+    files = sorted(arguments.work.glob("??.json"))
+    rows = [json.loads(file.read_text()) for file in files]
+    better = sum(row["sculpted"] > row["start"] for row in rows)
+    print(f"the judge prefers {better} of {len(rows)}")
     if arguments.sheet:
-        save_png(arguments.sheet, contact_sheet(pictures, labels, columns=6))
+        pictures = [np.asarray(Image.open(file.with_suffix(f".{name}.png"))) for file in files for name in NAMES]
+        labels = [label for row in rows for label in (row["prompt"], f"{row['start']:.2f} to {row['sculpted']:.2f}")]
+        save_png(arguments.sheet, contact_sheet(pictures, labels, columns=8))
     if arguments.report:
+        report = {"judge": judge.name, "judge prefers the sculpted one": better, "of": len(rows), "prompts": rows}
         with atomic_path(arguments.report) as temporary:
             temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(f"the judge prefers {report['judge prefers the sculpted one']} of {len(rows)}")
+
+
+def measure(k: int, preset: SculptPreset, judge: SmallImageText, arguments: argparse.Namespace) -> None:
+    """Make and judge prompt k; leaves ``k.json`` and two pictures."""
+    text = PROMPTS[k]
+    start = create_with_story(look=text, seed=arguments.seed + k, texture_size=arguments.texture_size)
+    begin = time.perf_counter()
+    end = sculpted(start, preset, guide=arguments.guide)
+    row = {"prompt": text, "start": judged(judge, start.avatar, text), "sculpted": judged(judge, end.avatar, text)}
+    row |= {"preset": arguments.sculpt, "steps": preset.steps, "seconds": round(time.perf_counter() - begin, 1)}
+    for name, one in zip(NAMES, (start, end), strict=True):
+        picture = take_portraits(one.avatar.skeleton, one.avatar.parts, [View("full", 0.3)], 320)
+        save_png(arguments.work / f"{k:02d}.{name}.png", over_background(picture)[0][:, 60:-60])
+    with atomic_path(arguments.work / f"{k:02d}.json") as temporary:
+        temporary.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

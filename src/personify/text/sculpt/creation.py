@@ -20,7 +20,7 @@ from personify.text.sculpt.restraint import colored_parts, free_parts
 def sculpted(
     creation: Creation,
     preset: SculptPreset,
-    folder: Path,
+    folder: Path | None = None,
     guide: ImageTextModel | Path | str | None = None,
     prompts: Mapping[str, str] | None = None,
     resume: bool = False,
@@ -31,7 +31,7 @@ def sculpted(
     Args:
         creation: a dressed person.
         preset: how.
-        folder: for checkpoint, stills, film.
+        folder: for checkpoint, stills, film; none by default.
         guide: what `load_image_text` takes.
         prompts: part -> prompt, instead of those made from the words.
         resume: go on with the checkpoint in ``folder``.

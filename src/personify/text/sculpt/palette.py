@@ -5,7 +5,9 @@ The landscape of a small guide has no downhill path from blue to gold; twenty lo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import colorsys
+import math
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from personify.wardrobe.vocabulary import COLORS
 
 MARGIN = 0.03  # cosines differ by less for no reason
 LARGEST = 4  # small things follow taste, not words
+NEUTRALS = ("white", "cream", "beige", "khaki", "brown", "grey", "charcoal", "black", "silver")
 _VIEWS = (View("full", 0.25), View("upper", -0.2))
 
 
@@ -45,11 +48,26 @@ def search_colors(sculptor: Sculptor, parts: Collection[str], margin: float = MA
         changes = torch.logit(field.palette, eps=0.01) - torch.logit(field.mean_color(k), eps=0.01)
         changes = torch.cat([torch.zeros(1, 3), changes])
         losses = torch.stack([_losses(sculptor, field, k, view, changes) for view in _VIEWS]).mean(0)
-        winner = int(losses.argmin())
+        fitting = [True, *(goes_with(color, chosen.values()) for color in COLORS)]
+        winner = int(losses.masked_fill(~torch.tensor(fitting), torch.inf).argmin())
         if float(losses[0] - losses[winner]) > margin:
             field.part_tints[k] += changes[winner]
             chosen[meshes[k].name] = list(COLORS)[winner - 1]
     return chosen
+
+
+def goes_with(color: str, others: Iterable[str]) -> bool:
+    """Whether a colour is neutral or within 60 degrees of hue of all strong ones: guides love contrast, eyes do not.
+
+    >>> goes_with("orange", ["red", "black"]), goes_with("sky blue", ["red"])
+    (True, False)
+    """
+    strong = [_hue(other) for other in others if other not in NEUTRALS]
+    return color in NEUTRALS or all(abs(math.remainder(_hue(color) - hue, 1)) <= 1 / 6 for hue in strong)
+
+
+def _hue(color: str) -> float:
+    return colorsys.rgb_to_hsv(*COLORS[color])[0]
 
 
 def _losses(sculptor: Sculptor, field: RestrainedField, k: int, view: View, changes: Tensor) -> Tensor:  # [N, 3] -> [N]
