@@ -1,6 +1,8 @@
 """Training as a whole: it learns, it goes on exactly where it was killed, it runs on two processes."""
 
+import importlib
 import itertools
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +21,6 @@ from personify.train.module import PhotoTraining, rate_factor
 from personify.train.presets import PRESETS, Stage
 from personify.train.run import Folder, train
 
-pytest.importorskip("lightning")
 QUIET = {"accelerator": "cpu", "logger": False}
 
 
@@ -101,6 +102,13 @@ def test_training_lowers_every_loss(folder, preset, tmp_path):
     for name in history[0]:
         values = [terms[name] for terms in history]
         assert np.mean(values[-50:]) < np.mean(values[:50]), name
+
+
+def test_without_lightning(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightning", None)
+    monkeypatch.delitem(sys.modules, "personify.train.run")
+    with pytest.raises(PersonifyError, match=r"pip install 'personify\[train\]'"):
+        importlib.import_module("personify.train.run")
 
 
 def test_no_people(preset, tmp_path):

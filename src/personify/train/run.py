@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import lightning
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from PIL import Image
 from torch.utils.data import DataLoader, Sampler
 
@@ -20,10 +18,19 @@ from personify.photos.checkpoints import load_network, save_network
 from personify.photos.network import PhotoNetwork, build
 from personify.photos.template import Template, body_template
 from personify.train.batches import TrainingBatches
-from personify.train.module import PhotoTraining
 from personify.train.panels import panel
 from personify.train.presets import Stage, TrainingPreset
 from personify.train.targets import KnownPerson, know
+
+try:
+    import lightning
+    from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+
+    from personify.train.module import PhotoTraining
+except ModuleNotFoundError as error:
+    if (error.name or "").split(".")[0] != "lightning":
+        raise
+    raise PersonifyError("training needs Lightning; pip install 'personify[train]'") from error
 
 WEIGHTS = "weights.safetensors"
 
