@@ -197,7 +197,9 @@ class MakeMotion:
 
 
 Motions = Annotated[MakeMotion, tyro.conf.subcommand("motion")]
-Command = Create | Reconstruct | Ladder | Recipes | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
+Command = (
+    Create | Reconstruct | Ladder | Recipes | Animate | Export | Looks | Doctor | Warmup | Bench | Codebook | Motions
+)
 
 
 @dataclass(frozen=True)
@@ -330,7 +332,8 @@ def _bench(command: Bench) -> None:
     from personify.render.gaussians.bench import bench_splat
     from personify.text.sculpt.bench import bench_sculpt
 
-    report = {"general": bench, "splat": bench_splat, "sculpt": bench_sculpt}[command.what]()
+    benches: dict[str, Callable[[], dict[str, Any]]] = {"general": bench, "splat": bench_splat, "sculpt": bench_sculpt}
+    report = benches[command.what]()
     print(as_text(report))
     if command.output:
         write_report(report, command.output)

@@ -27,8 +27,15 @@ from personify.render.gaussians import rasterization
 
 _POINTS = 300  # of each photo that are compared
 _OUTLIER = 0.03  # of the photo's side, from where on distance counts linearly
-_STIFF = 3e-4  # cost of a squared radian of every joint
+_STIFF = 1e-3  # cost of a squared radian of every joint
 _TURNS = 4  # directions from which the camera's fit is started, so that back and front do not stay confused
+
+
+def _carrier(joint: int) -> int:
+    return joint if joint < NUM_BODY_JOINTS else _carrier(PARENTS[joint])
+
+
+_CARRIERS = [_carrier(joint) for joint in range(NUM_JOINTS)]
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Stance:
 
     Attributes:
         shape: [1, 11] phenotypes of the default body.
-        rotations: [V, 55, 3, 3] of the joints; the root's is the identity, the camera holds it.
+        rotations: [V, 22, 3, 3] of the body joints; the root's is the identity, the camera holds it.
         viewmats: [V, 4, 4].
         Ks: [V, 3, 3] pixels of the crops.
     """
@@ -50,10 +57,10 @@ class Stance:
     @staticmethod
     def guess(size: int, views: int, body: BodyEstimate | None) -> Stance:
         """What the network's auxiliary head says; without one, an average adult who faces the camera."""
-        rotations = torch.eye(3).repeat(views, NUM_JOINTS, 1, 1)
+        rotations = torch.eye(3).repeat(views, NUM_BODY_JOINTS, 1, 1)
         if body is not None:
-            count = body.rotations.shape[2]
-            rotations[:, :count] = body.rotations[0]
+            count = min(NUM_BODY_JOINTS, body.rotations.shape[2])
+            rotations[:, :count] = body.rotations[0, :, :count]
             return Stance(body.shape, rotations, body.viewmats[0], body.Ks[0])
         focal, depth = 2.0 * size, 4.2
         viewmat = torch.diag(torch.tensor([1.0, -1, -1, 1]))
@@ -69,10 +76,14 @@ def tpose_joints(body: AnnyBody, shape: Tensor) -> Tensor:  # [B, S] -> [B, 55, 
     return placed - placed[:, :1]
 
 
-def photo_transforms(rotations: Tensor, joints: Tensor) -> Tensor:  # [V, 55, 3, 3], [55, 3] -> [V, 55, 4, 4]
-    """Motion of every joint away from the T-pose to its place in each photo, with the pelvis in the origin."""
-    frames = forward_kinematics(rotations, joints, PARENTS, joints.new_zeros(3))
-    return rest_to_posed(frames, joints)
+def photo_transforms(rotations: Tensor, joints: Tensor) -> Tensor:  # [V, 22, 3, 3], [55, 3] -> [V, 55, 4, 4]
+    """Motion of every joint away from the T-pose to its place in each photo, with the pelvis in the origin.
+
+    Fingers, jaw and eyes are stiff: they move with their wrist and with the head.
+    """
+    moving = joints[:NUM_BODY_JOINTS]
+    frames = forward_kinematics(rotations, moving, PARENTS[:NUM_BODY_JOINTS], joints.new_zeros(3))
+    return rest_to_posed(frames, moving)[:, _CARRIERS]
 
 
 class FreeStance(torch.nn.Module):
@@ -90,15 +101,13 @@ class FreeStance(torch.nn.Module):
     def stance(self) -> Stance:
         """Where it has got to."""
         turned = axis_angle_to_matrix(self.turns)
-        free = self.start.rotations[:, 1:NUM_BODY_JOINTS] @ turned[:, 1:]
-        fixed = self.start.rotations
-        rotations = torch.cat([fixed[:, :1], free, fixed[:, NUM_BODY_JOINTS:]], 1)
+        rotations = torch.cat([self.start.rotations[:, :1], self.start.rotations[:, 1:] @ turned[:, 1:]], 1)
         depth = self.start.viewmats[:, 2, 3]
         spin = axis_angle_to_matrix(self.twist[:, :3]) @ self.start.viewmats[:, :3, :3]
         place = self.start.viewmats[:, :3, 3] + self.twist[:, 3:] * depth[:, None]
-        scale = torch.stack([self.zoom.exp(), self.zoom.exp(), torch.ones_like(self.zoom)], -1)
-        return Stance(self.shape.sigmoid(), rotations, rigid(spin, place), self.start.Ks * scale[:, :, None]
-                      * torch.eye(3) + self.start.Ks * (1 - torch.eye(3)))  # fmt: skip
+        zoom = self.zoom.exp()[:, None, None]
+        Ks = self.start.Ks * torch.where(torch.eye(3).bool() & (torch.arange(3) < 2), zoom, 1.0)
+        return Stance(self.shape.sigmoid(), rotations, rigid(spin, place), Ks)
 
     def strain(self) -> Tensor:
         """How far it is from where it started: squared radians of the joints, and of the zoom."""
@@ -111,7 +120,7 @@ def align(
     start: Stance,
     size: int,
     body: AnnyBody,
-    steps: int = 80,
+    steps: int = 60,
 ) -> Stance:
     """Fit the body to the photos of one person (B = 1).
 
@@ -124,7 +133,7 @@ def align(
         steps: of the final fit; finding the directions of the cameras takes about as long again.
     """
     points = list(_correspondences(gaussians, len(start.viewmats)))
-    turned = [_fit(points, template, _turn_cameras(start, k), size, body, steps // 4) for k in range(_TURNS)]
+    turned = [_fit(points, template, _turn_cameras(start, k), size, body, steps // 5) for k in range(_TURNS)]
     errors = torch.stack([_errors(points, template, stance, size, body) for stance in turned])  # [turns, V]
     best = errors.argmin(0)
     views = torch.arange(len(best))

@@ -10,7 +10,7 @@ from personify.photos.neighbors import neighbors
 from personify.photos.network import CanonicalGaussians
 from personify.photos.template import Template
 
-REACH = 0.05  # metres from a texel to the nearest pixel at which the confidence has fallen to 1/e
+REACH = 0.12  # metres from a texel to the nearest pixel at which the confidence has fallen to 1/e: half a body's depth
 _REGIONS = {
     "head": ("neck", "head", "jaw", "left_eye", "right_eye"),
     "torso": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),

@@ -24,7 +24,7 @@ _FARTHEST = 0.12  # metres from the body to the surface of clothes and hair
 _SMOOTHING = 8  # rounds in which a vertex's displacement moves towards its neighbours'
 _NEIGHBORS = 6
 _BLUR = 0.008  # metres
-_SEEN = 0.04  # metres from a texel to the nearest pixel of a photo
+_SEEN = 0.1  # metres from a texel to the nearest pixel of a photo
 _MIRROR = [JOINT_NAMES.index(mirrored_joint(name)) for name in JOINT_NAMES]
 
 

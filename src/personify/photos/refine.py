@@ -18,6 +18,7 @@ from personify.render.gaussians.spherical_harmonics import C0
 STEPS = 150
 _POSES_FIRST = 0.3  # of the steps: colours fitted to a wrong pose are wrong from everywhere else
 _SHIFT = 0.03  # metres, the farthest a Gaussian may go
+_NEAR = 0.02  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
 _STIFF = 2e-4  # cost of a squared radian of every joint
 
 
@@ -118,7 +119,7 @@ def refine(
         (loss + _STIFF * free.strain() + person.strain()).backward()
         optimizer.step()
         schedule.step()
-        report(step, float(loss))
+        report(step, float(loss.detach()))
     with torch.no_grad():
         now, shown = free.stance(), person.start if poses_only else person.gaussians()
         colors, _ = draw_stance(shown, template, now, _pelvis_joints(body, now), size)
