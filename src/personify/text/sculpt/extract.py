@@ -95,7 +95,7 @@ def marching_cubes(field: Field, lower: Float, upper: Float, resolution: int = 2
     cell = float(sides.max()) / resolution
     cells = (np.ceil(sides / cell / _COARSE) * _COARSE).astype(int)
     shape = (int(cells[0]) + 1, int(cells[1]) + 1, int(cells[2]) + 1)
-    grid = sparse_sdf_grid(field, lower, lower + cells * cell, shape)
+    grid = sparse_sdf_grid(field, lower, (lower + cells * cell).astype(np.float32), shape)
     if not np.isfinite(grid).all():
         raise PersonifyError("sculpted field: has distances that are not finite; sculpt again with a smaller rate")
     if not (grid.min() < threshold < grid.max()):
