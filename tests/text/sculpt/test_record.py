@@ -11,7 +11,7 @@ import torch
 from personify.errors import PersonifyError
 from personify.text.sculpt.ablation import run_ladder
 from personify.text.sculpt.avatar import make_sculptor, sculpt
-from personify.text.sculpt.palette import search_colors
+from personify.text.sculpt.palette import BRIGHTER, search_colors, search_shades
 from personify.text.sculpt.presets import PRESETS
 from personify.text.sculpt.record import film_speed, write_process_film
 from personify.text.sculpt.restraint import colored_parts
@@ -75,6 +75,19 @@ def test_open_garments_try_every_color():
     assert torch.allclose(run.field.mean_color(1).detach(), magenta, atol=0.1)
     assert torch.equal(run.field.part_tints[0], torch.zeros(3))
     assert search_colors(run, set()) == {}
+
+
+def test_garments_try_a_few_shades():
+    run = make_sculptor(sitters.avatar(), sitters.LOOK, sitters.TINY, sitters.guide())
+    run.guide.loss = lambda images, parts: images[:, 14:18, 20:24].mean((1, 2, 3))  # the darker the better
+    search_shades(run)
+    assert run.field.shades[1, 0] == min(BRIGHTER)
+    assert torch.equal(run.field.shades[[0, 2]], torch.zeros(2, 2))
+    run.guide.loss = lambda images, parts: torch.zeros(len(images))
+    again = make_sculptor(sitters.avatar(), sitters.LOOK, sitters.TINY, sitters.guide())
+    again.guide.loss = run.guide.loss
+    search_shades(again)
+    assert not again.field.shades.any()  # without a gain nothing changes
 
 
 def test_said_colors_are_not_searched():

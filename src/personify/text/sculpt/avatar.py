@@ -24,7 +24,7 @@ from personify.text.sculpt.hash_grid import HashGridField, HashGridOptions
 from personify.text.sculpt.initialize import fit_to_solid
 from personify.text.sculpt.loop import Progress, Sculptor
 from personify.text.sculpt.mlp import FULL, MLPField
-from personify.text.sculpt.palette import search_colors
+from personify.text.sculpt.palette import search_colors, search_shades
 from personify.text.sculpt.presets import SculptPreset, find_preset
 from personify.text.sculpt.prompts import part_prompts, style_for
 from personify.text.sculpt.record import Recorder
@@ -85,7 +85,7 @@ def sculpt(
         Example:
             >>> from dataclasses import replace
             >>> import personify
-            >>> from personify.text.sculpt.palette import search_colors
+            >>> from personify.text.sculpt.palette import search_colors, search_shades
     from personify.text.sculpt.presets import PRESETS
             >>> person = personify.create(look="a woman in a green dress", texture_size=64)
             >>> sculpt(person, "a woman in a golden dress", replace(PRESETS["draft"], steps=1, views=1)).steps
@@ -101,8 +101,9 @@ def sculpt(
             sculptor.load(checkpoint)
             fresh = False
         recorder = Recorder(sculptor, folder)
-    if recolor and fresh and isinstance(sculptor.field, RestrainedField):
+    if fresh and isinstance(sculptor.field, RestrainedField):
         search_colors(sculptor, recolor)
+        search_shades(sculptor)
 
     def observe(progress: Progress) -> None:
         if recorder is not None:

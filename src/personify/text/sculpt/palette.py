@@ -1,4 +1,5 @@
-"""The first move of a gentle run: garments whose colour the words left open try every named colour.
+"""The first moves of a gentle run: garments whose colour the words left open try every named colour, then all large
+ones a few shades.
 
 The landscape of a small guide has no downhill path from blue to gold; twenty looks at it cost less than the steps.
 """
@@ -23,6 +24,8 @@ from personify.wardrobe.vocabulary import COLORS
 
 MARGIN = 0.03  # cosines differ by less for no reason
 LARGEST = 4  # small things follow taste, not words
+BRIGHTER = (0.0, -0.5, -0.25, 0.25, 0.5)  # logits; the first choice is to change nothing
+MORE_COLOR = (0.0, -0.25, 0.35)
 NEUTRALS = ("white", "cream", "beige", "khaki", "brown", "grey", "charcoal", "black", "silver")
 _VIEWS = (View("full", 0.25), View("upper", -0.2))
 
@@ -44,7 +47,7 @@ def search_colors(sculptor: Sculptor, parts: Collection[str], margin: float = MA
     meshes = field.solid.parts
     open_parts = [k for k in field.painted if meshes[k].name in parts]
     chosen: dict[str, str] = {}
-    for k in sorted(open_parts, key=lambda k: -_area(meshes[k]))[:LARGEST]:
+    for k in _largest(field, open_parts):
         changes = torch.logit(field.palette, eps=0.01) - torch.logit(field.mean_color(k), eps=0.01)
         changes = torch.cat([torch.zeros(1, 3), changes])
         losses = torch.stack([_losses(sculptor, field, k, view, changes) for view in _VIEWS]).mean(0)
@@ -54,6 +57,29 @@ def search_colors(sculptor: Sculptor, parts: Collection[str], margin: float = MA
             field.part_tints[k] += changes[winner]
             chosen[meshes[k].name] = list(COLORS)[winner - 1]
     return chosen
+
+
+@torch.no_grad()
+def search_shades(sculptor: Sculptor, margin: float = 0.004) -> None:
+    """Give the largest painted parts the brightness and saturation that the guide likes best, one after the other.
+
+    A step follows two or three pictures by chance; this looks at the same ones for every choice, and what it gains is
+    what another model sees as well.
+    """
+    field = sculptor.field
+    assert isinstance(field, RestrainedField)
+    grid = torch.cartesian_prod(torch.tensor(BRIGHTER), torch.tensor(MORE_COLOR))
+    for k in _largest(field, field.painted):
+        color = torch.logit(field.mean_color(k), eps=0.01)
+        changes = grid[:, :1] + grid[:, 1:] * (color - color.mean())
+        losses = torch.stack([_losses(sculptor, field, k, view, changes) for view in _VIEWS]).mean(0)
+        winner = int(losses.argmin())
+        if float(losses[0] - losses[winner]) > margin:
+            field.shades[k] = grid[winner]
+
+
+def _largest(field: RestrainedField, parts: Iterable[int]) -> list[int]:
+    return sorted(parts, key=lambda k: -_area(field.solid.parts[k]))[:LARGEST]
 
 
 def goes_with(color: str, others: Iterable[str]) -> bool:

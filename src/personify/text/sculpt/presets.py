@@ -62,11 +62,11 @@ class SculptPreset:
     texture_size: int = 1024
 
 
-_GENTLE = {"guide": 1.0, "textureless": 0.15, "offset": 0.5, "bend": 20.0, "color": 0.02, "palette": 5.0}
+_GENTLE = {"guide": 1.0, "textureless": 0.15, "offset": 0.5, "bend": 20.0, "color": 0.02, "palette": 5.0, "shade": 0.2}
 _PUBLISHED = {"guide": 1.0, "textureless": 1.0, "reconstruction": 1.0, "mask": 1.0, "eikonal": 0.1}
 
 PRESETS: dict[str, SculptPreset] = {
-    "draft": SculptPreset("surface", steps=40, minutes=0.8, views=3, supersample=1, weights=_GENTLE, learning_rate=2.0),
+    "draft": SculptPreset("surface", steps=40, minutes=0.8, views=3, supersample=1, weights=_GENTLE),
     "standard": SculptPreset("surface", steps=150, minutes=4, views=5, weights=_GENTLE, learning_rate=0.6, warm_up=10),
     "high": SculptPreset(
         "hash grid", steps=1500, minutes=60, size=160, views=2, warm_up=50, reach=0.03, max_rays=8192,

@@ -48,22 +48,27 @@ def colored_parts(parts: Collection[MeshPart], said: Attributes) -> set[str]:
 
 
 class RestrainedField(SurfaceField):
-    """A `SurfaceField` with a tint per part, of which only some parts change.
+    """A `SurfaceField` of which only some parts change, their colour mostly in brightness and saturation.
+
+    Free to turn the hue, a small guide drives silver to mint and charcoal to teal: whatever sets it off from the rest.
 
     Args:
         solid: the person at the start.
         free: names of the parts that may change.
         options: see `SurfaceOptions`.
-        fine: share of the rate at which handles tint beside the tints of whole parts; 0 = not at all.
+        fine: share of the rate at which handles tint beside the shades of whole parts; 0 = not at all.
 
     Attributes:
-        part_tints: [P, 3] logits.
+        part_tints: [P, 3] logits; a part's new colour, chosen and not optimised.
+        shades: [P, 2] brightness and saturation of every part, as changes in logits; these are optimised.
         painted: indices of the parts whose colour may change.
     """
 
     movable: Tensor  # [G, 1] 1 where the surface may move
     paintable: Tensor  # [G, 1] 1 where its colour may change
     part_of: Tensor  # [G]
+    part_tints: Tensor  # [P, 3]
+    part_logits: Tensor  # [P, 3] of the mean colours at the start
     palette: Tensor  # [C, 3] sRGB
 
     def __init__(
@@ -81,33 +86,45 @@ class RestrainedField(SurfaceField):
         self.register_buffer("movable", movable[part_of][:, None], persistent=False)
         self.register_buffer("paintable", paintable[part_of][:, None], persistent=False)
         self.register_buffer("palette", torch.tensor(list(COLORS.values())), persistent=False)
-        self.part_tints = torch.nn.Parameter(torch.zeros(len(counts), 3))
+        self.register_buffer("part_tints", torch.zeros(len(counts), 3))
+        self.shades = torch.nn.Parameter(torch.zeros(len(counts), 2))
+        means = torch.stack([torch.sigmoid(self._logits(k)).mean(0) for k in range(len(counts))])
+        self.register_buffer("part_logits", torch.logit(means, eps=0.01), persistent=False)
         self.painted = paintable.nonzero()[:, 0].tolist()
         self.table.texels.requires_grad_(False)  # what a small guide paints texel by texel is camouflage
 
     def attributes(self) -> tuple[Tensor, Tensor]:
         offsets, tints = super().attributes()
-        return offsets * self.movable, (tints + self.part_tints[self.part_of]) * self.paintable
+        return offsets * self.movable, (tints + self._changes()[self.part_of]) * self.paintable
+
+    def _changes(self) -> Tensor:  # [P, 3] logits
+        color = self.part_logits + self.part_tints
+        chroma = color - color.mean(1, keepdim=True)
+        return self.part_tints + self.shades[:, :1] + self.shades[:, 1:] * chroma
 
     def regularization(self) -> dict[str, Tensor]:
-        """Those of `SurfaceField`, and ``palette``: mean squared sRGB distance of parts from named colours."""
-        return {**super().regularization(), "palette": self._off_palette()}
+        """Those of `SurfaceField`, ``palette``: mean squared sRGB distance of parts from named colours, and ``shade``:
+        mean square of the shades."""
+        shades = self.shades.square().mean()
+        return {**super().regularization(), "palette": self._off_palette(), "shade": shades}
 
     def _off_palette(self) -> Tensor:
         if not self.painted:
-            return self.part_tints.sum() * 0
+            return self.shades.sum() * 0
         means = torch.stack([self.mean_color(k) for k in self.painted])
         return (means[:, None] - self.palette).square().sum(-1).amin(1).mean()
 
     def mean_color(self, k: int) -> Tensor:  # [3]
-        """Mean sRGB of part k under its tint."""
+        """Mean sRGB of part k as it is now."""
+        return torch.sigmoid(self._logits(k) + self._changes()[k]).mean(0)
+
+    def _logits(self, k: int) -> Tensor:  # [N, 3]
+        """About a thousand texels of part k at the start."""
         start, side = int(self.table.starts[k]), int(self.table.sizes[k])
-        stride = max(1, side * side // 1024)
-        logits = self.table.base[start : start + side * side : stride]
-        return torch.sigmoid(logits + self.part_tints[k]).mean(0)
+        return self.table.base[start : start + side * side : max(1, side * side // 1024)]
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Tints of parts at their full rate, heights as usual, tints of handles slowed down; texels stay."""
+        """Shades of parts at their full rate, heights as usual, tints of handles slowed down; texels stay."""
         heights, tints = super().parameter_groups()[:2]
         slow = [{**tints, "lr": self.fine * tints["lr"]}] if self.fine > 0 else []
-        return [{"params": [self.part_tints], "lr": 0.02}, heights, *slow]
+        return [{"params": [self.shades], "lr": 0.02}, heights, *slow]
