@@ -19,9 +19,12 @@ from personify.evaluate.photos import (
     evaluate_photos,
     mean_person,
     nearest_person,
+    reconstruct,
     sheet,
     texel_colors,
 )
+from personify.files import asset
+from personify.photos.checkpoints import load_network
 from personify.photos.network import PRESETS, build
 from personify.photos.template import body_template
 from personify.train.targets import know
@@ -114,3 +117,19 @@ def test_sheet_shows_photos_and_pairs(records, template):
     network = build(replace(PRESETS["mini"], template_size=(SIZE, SIZE))).eval()
     picture = sheet(network, template, records)
     assert picture.shape == (2 * SIZE, (3 + 8) * SIZE, 3)
+
+
+def test_the_shipped_weights_know_people(records):
+    network = load_network(asset("photos.safetensors"))
+    assert network.config == PRESETS["mini"]
+    assert asset("photos.safetensors").stat().st_size < 30e6
+    template = body_template(network.config.template_size[0])
+    scores = []
+    for one in (network, build("mini").eval()):
+        person = know(records[0], template)
+        targets = batch_of(person, range(3, 6), template)
+        with torch.no_grad():
+            drawn = draw_targets(reconstruct(one, template, person, range(3, 6)), targets, template)
+        scores.append(compare(drawn, targets.target_images[0], _alphas(records[0], targets.image_size[0])))
+    assert scores[0].psnr > scores[1].psnr + 2
+    assert scores[0].ssim > scores[1].ssim + 0.1
