@@ -28,6 +28,7 @@ class NetworkConfig:
         spare_channels: trailing channels of the Gaussian heads that mean nothing here (28 SMPL bones in the original).
         template_size: (height, width) of the template maps.
         scale_unit: metres of ``softplus(raw) = 1``.
+        largest_scale: metres, at which scales are cut; where places are uncertain, large ones become fog.
         residual: predict changes of the body's own skinning and texel spacing and of the pixels' colours, and start
             training from the body's surface. The original predicts all from nothing and needs 1.2 million samples.
         guided: show the encoder where a patch lies in its photo (rotary embedding shows only how patches lie to each
@@ -58,6 +59,7 @@ class NetworkConfig:
     spare_channels: int = 0
     template_size: tuple[int, int] = (1024, 1024)
     scale_unit: float = 0.001
+    largest_scale: float = 0.3
     residual: bool = False
     guided: bool = False
     carried: bool = False
@@ -155,6 +157,7 @@ PRESETS: dict[str, NetworkConfig] = {
         sh_degree=0,
         template_size=(96, 96),
         scale_unit=0.005,
+        largest_scale=0.03,
         residual=True,
         guided=True,
         carried=True,

@@ -72,7 +72,7 @@ def activate(
 ) -> dict[str, Tensor]:
     """Raw channels to the fields of Gaussians.
 
-    Opacity is a sigmoid times the mask; scales are softplus, cut at 0.3 m; harmonics of band l >= 1 start small.
+    Opacity is a sigmoid times the mask; scales are softplus, cut; harmonics of band l >= 1 start small.
     Priors are what the channels change instead of predicting it from nothing.
     """
     opacity, scale, quat, harmonics, bone_logits, _ = raw.split(config.channel_sizes, -1)
@@ -90,7 +90,7 @@ def activate(
     return {
         "means": means,
         "quats": _unit(torch.stack([w, x, y, z], -1)),
-        "scales": (config.scale_unit * torch.nn.functional.softplus(scale)).clamp(max=0.3),
+        "scales": (config.scale_unit * torch.nn.functional.softplus(scale)).clamp(max=config.largest_scale),
         "opacities": opacity[..., 0].sigmoid() * mask,
         "harmonics": harmonics,
         "bone_logits": bone_logits,

@@ -78,8 +78,8 @@ class PhotoNetwork(nn.Module):
             _start_still(self.template_position.out)
             _start_still(self.image_position.out, height=1.0)  # about the middle of a person
             _start_round(self.template_gaussian.out, self.config.initial_opacity[0])
-            raw_scale = inverse_softplus(torch.tensor(self.config.initial_scale / self.config.scale_unit))
-            _start_round(self.image_gaussian.out, self.config.initial_opacity[1], raw_scale.item())
+            raw_scale = math.log(math.expm1(self.config.initial_scale / self.config.scale_unit))
+            _start_round(self.image_gaussian.out, self.config.initial_opacity[1], raw_scale)
 
     def resize_template(self, size: tuple[int, int]) -> None:
         """Change the template's resolution, as between training stages: its tokens are resampled as a grid."""
