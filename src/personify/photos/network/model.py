@@ -15,7 +15,7 @@ from personify.photos.network.backbone import Decoder, Encoder
 from personify.photos.network.carry import carried_colors
 from personify.photos.network.config import PRESETS, NetworkConfig
 from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map, start_lively
-from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows, inverse_softplus
+from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows
 from personify.photos.template import Template
 
 MASK_THRESHOLD = 1e-3
