@@ -60,7 +60,7 @@ def search_colors(sculptor: Sculptor, parts: Collection[str], margin: float = MA
 
 
 @torch.no_grad()
-def search_shades(sculptor: Sculptor, margin: float = 0.004) -> None:
+def search_shades(sculptor: Sculptor, margin: float = 0.015) -> None:
     """Give the largest painted parts the brightness and saturation that the guide likes best, one after the other.
 
     A step follows two or three pictures by chance; this looks at the same ones for every choice, and what it gains is
