@@ -27,6 +27,7 @@ Box = tuple[float, float, float, float]
 """Left, top, right and bottom around a person, in pixels of the upright photo."""
 _CLUSTERS = 48
 _ROUNDS = 5
+_PIECE = 0.05  # of the largest piece of a person
 _CONTRAST = 0.05  # squared difference of colour, in units of the photo's mean, that weakens a bond to 1/e
 _TRUST = 0.06  # of the colours against the bonds
 _HEIGHTS = (0.38, 0.5, 0.65, 0.8, 0.95)  # of a person, over the photo's height
@@ -98,7 +99,8 @@ def _shrunk(image: Float) -> Float:
 def _clusters(lab: NDArray[np.float64]) -> NDArray[np.int64]:  # [H, W, 3] -> [H, W]
     """Which of a few dozen colours of this photo a pixel has."""
     pixels = lab.reshape(-1, 3) * (0.6, 1.0, 1.0)  # shading changes lightness most
-    sample = pixels[:: max(1, len(pixels) // 4000)]
+    # each distinct colour once, so that a small cap counts like a large wall
+    sample = np.unique(np.round(pixels[:: max(1, len(pixels) // 6000)] / 2) * 2, axis=0)
     centers, _ = kmeans2(sample, min(_CLUSTERS, len(sample)), minit="++", seed=0, iter=12, missing="warn")
     labels: NDArray[np.int64] = vq(pixels, centers)[0].astype(np.int64).reshape(lab.shape[:2])
     return labels
@@ -155,7 +157,7 @@ def _box_prior(box: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.f
     left, top, right, bottom = box
     aside = np.abs(x - (left + right) / 2) / (right - left)
     along = np.abs(y - (top + bottom) / 2) / (bottom - top)
-    middle = 0.35 + 0.5 * np.exp(-0.5 * ((aside / 0.2) ** 2 + (along / 0.35) ** 4))
+    middle = 0.4 + 0.5 * np.exp(-0.5 * ((aside / 0.2) ** 2 + (along / 0.42) ** 6))
     return np.where((aside <= 0.5) & (along <= 0.5), middle, 0.0)
 
 
@@ -205,11 +207,14 @@ def _walk(
 
 
 def _one_person(alpha: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Only the connected piece with most of the body prior in it, without holes of a few pixels."""
+    """Only the connected pieces with most of the body prior in them, without holes of a few pixels.
+
+    Several, as dark shorts before a dark floor may have separated the legs from the rest.
+    """
     labels, count = ndimage.label(alpha > 0.5)
     if count == 0:
         return np.zeros_like(alpha)
     weight = ndimage.sum_labels(prior, labels, np.arange(1, count + 1))
-    body = labels == 1 + int(np.argmax(weight))
+    body = np.isin(labels, 1 + np.flatnonzero(weight > _PIECE * weight.max()))
     closed = ndimage.binary_closing(body, iterations=1) | body
     return np.where(ndimage.binary_dilation(closed), np.where(closed, np.maximum(alpha, 0.6), alpha), 0)

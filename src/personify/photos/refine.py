@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from personify.body.anny import AnnyBody
+from personify.body.rotations import axis_angle_to_matrix
 from personify.photos.alignment import FreeStance, Stance, draw_stance, tpose_joints
 from personify.photos.losses import ssim_loss
 from personify.photos.network import CanonicalGaussians
@@ -16,9 +18,10 @@ from personify.photos.template import Template
 from personify.render.gaussians.spherical_harmonics import C0
 
 STEPS = 150
-_POSES_FIRST = 0.3  # of the steps: colours fitted to a wrong pose are wrong from everywhere else
-_SHIFT = 0.03  # metres, the farthest a Gaussian may go
-_NEAR = 0.02  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
+_POSES_FIRST = 0.5  # of the steps: colours fitted to a wrong pose are wrong from everywhere else
+_SHIFT = 0.015  # metres, the farthest a Gaussian may go
+_SIDES = 8
+_NEAR = 0.05  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
 _STIFF = 2e-4  # cost of a squared radian of every joint
 
 
@@ -93,6 +96,7 @@ def refine(
         poses_only: hold Gaussians and body shape: the paper's test-time optimisation of pose and camera.
         report: called with (step, loss).
     """
+    stance = best_turns(gaussians, template, stance, images, masks, body)
     free, person = FreeStance(stance, body), FreeGaussians(gaussians)
     free.shape.requires_grad_(not poses_only)
     moving = [{"params": [free.twist], "lr": 0.004}, {"params": [free.turns], "lr": 0.01},
@@ -124,6 +128,33 @@ def refine(
         now, shown = free.stance(), person.start if poses_only else person.gaussians()
         colors, _ = draw_stance(shown, template, now, _pelvis_joints(body, now), size)
     return Refined(shown, now, (start, _psnr(colors, images, masks)))
+
+
+@torch.no_grad()
+def best_turns(
+    gaussians: CanonicalGaussians,
+    template: Template,
+    stance: Stance,
+    images: Tensor,  # [V, S, S, 3]
+    masks: Tensor,  # [V, S, S]
+    body: AnnyBody,
+) -> Stance:
+    """Every photo's camera from the side from which the person looks most like the photo.
+
+    Correspondences of a blurry network leave open which side is seen; the picture does not.
+    """
+    joints, target = _pelvis_joints(body, stance), images * masks[..., None]
+    candidates, errors = [], []
+    for k in range(_SIDES):
+        turn = axis_angle_to_matrix(torch.tensor([0.0, 2 * math.pi * k / _SIDES, 0.0]))
+        viewmats = stance.viewmats.clone()
+        viewmats[:, :3, :3] = viewmats[:, :3, :3] @ turn
+        colors, alphas = draw_stance(gaussians, template, replace(stance, viewmats=viewmats), joints, images.shape[1])
+        shape = (alphas[..., 0] - masks).square().mean((1, 2))
+        errors.append((colors - target).square().mean((1, 2, 3)) + 0.3 * shape)
+        candidates.append(viewmats)
+    best = torch.stack(errors).argmin(0)
+    return replace(stance, viewmats=torch.stack(candidates)[best, torch.arange(len(best))])
 
 
 def _pelvis_joints(body: AnnyBody, stance: Stance) -> Tensor:  # [55, 3]
