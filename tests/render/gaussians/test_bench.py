@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from personify.bench import as_text
 from personify.render.gaussians import bench, rasterization
+from personify.render.gaussians.growth import COLORS, growth, plot_growth
 from personify.render.precompile import precompile_gaussians
 
 
@@ -19,6 +21,7 @@ def test_report(monkeypatch):
         assert row["pairs"] >= row["covered pixels"]
         assert row["limit both ways, ms"] <= row["both ways, ms"]
     assert rows[0]["PyTorch, times as long"] > 1
+    assert rows[0]["PyTorch both ways, times the computing"] > 1
     assert "PyTorch, times as long" not in rows[1]
     assert {"per Gaussian, ns", "per pair, ns", "explained"} <= report["growth"].keys()
     assert "covered pixels" in as_text(report)
@@ -30,6 +33,26 @@ def test_scene_is_a_body():
     rows = np.flatnonzero(alpha[0, :, :, 0].numpy().max(1) > 0.5)
     assert rows[0] < 10 < 54 < rows[-1]  # from head to feet
     assert 0.05 < (alpha > 0.5).float().mean() < 0.4
+
+
+def test_chart(tmp_path):
+    """Points of a straight growth lie on the dashed line, in the colour of their number of Gaussians."""
+    sizes = [(n, size) for n in (1000, 3000, 8000) for size in (64, 128, 256)]
+    rows = [
+        {
+            "Gaussians": n,
+            "pixels": s,
+            "covered pixels": s * s // 5,
+            "pairs": n * s,
+            "both ways, ms": 1 + n / 1e3 + s / 99,
+        }
+        for n, s in sizes
+    ]
+    assert growth(rows)["explained"] > 0.9
+    path = plot_growth(rows, tmp_path / "chart.png")
+    pixels = np.asarray(Image.open(path)).reshape(-1, 3)
+    for color in COLORS:
+        assert (pixels == color).all(1).sum() > 6 * 70  # three points in either panel
 
 
 def test_limit_adds_arithmetic_and_memory():

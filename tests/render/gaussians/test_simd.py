@@ -17,6 +17,7 @@ def arithmetic(a, b, results):
         simd.store(results[3], at, simd.maximum(x, np.float32(0.5)))
         results[4][i] = simd.total(x)
         results[4][i + 1] = simd.some(x > np.float32(9))
+        simd.store(results[5], at, simd.totals((x, y, x * y)))
 
 
 @njit
@@ -29,13 +30,16 @@ def test_lanes():
     generator = np.random.default_rng(0)
     a, b = generator.uniform(-8, 8, (2, 64)).astype(np.float32)
     a[16:32] += 10
-    results = tuple(np.zeros(64, np.float32) for _ in range(5))
+    results = tuple(np.zeros(64, np.float32) for _ in range(6))
     arithmetic(a, b, results)
     np.testing.assert_allclose(results[0], a * b + 2 - a / b, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(results[1], np.exp2(a), rtol=3e-7)
     np.testing.assert_array_equal(results[2], np.where((a > b) & ~(b >= 0), -a, np.minimum(a, b)))
     np.testing.assert_array_equal(results[3], np.maximum(a, 0.5))
     np.testing.assert_allclose(results[4][::16], a.reshape(-1, 16).sum(1), rtol=1e-5)
+    rows = np.stack([a, b, a * b], 1).reshape(-1, 16, 3)
+    np.testing.assert_allclose(results[5].reshape(-1, 16)[:, :3], rows.sum(1), rtol=1e-5, atol=1e-4)
+    assert not results[5].reshape(-1, 16)[:, 3:].any()
     np.testing.assert_array_equal(results[4][1::16], [(row > 9).any() for row in a.reshape(-1, 16)])
 
 

@@ -152,10 +152,10 @@ def draw(
     # Joined before blending, so that the pictures depend on the very tensors that are handed out.
     screen = Projection(*(_join(values, shape) for values in zip(*projections, strict=True)))
     absolute = torch.zeros_like(screen.means2d) if absgrad else None
+    every_sums = [None] * len(pictures) if absolute is None else _parts(absolute, shape)
     images, alphas = [], []
-    for k, one in enumerate(pictures):
-        projection = Projection(*(_part(value, shape, k) for value in screen))
-        sums = None if absolute is None else _part(absolute, shape, k)
+    for one, sums, *parts in zip(pictures, every_sums, *(_parts(value, shape) for value in screen), strict=True):
+        projection = Projection(*parts)
         colors, background = _channels(backend, one, projection, sh_degree, render_mode)
         image, alpha = backend.blend(projection, colors, background, view, sums)
         images.append(_expected_depth(image, alpha) if "ED" in render_mode else image)
@@ -179,10 +179,9 @@ def _split(tensors: dict[str, Tensor | None], sh_degree: int | None) -> tuple[to
         if value is None:
             parts[name] = [None] * shape.numel()
         elif per_camera:
-            parts[name] = list(value.reshape(shape.numel(), *value.shape[len(shape) :]).unbind())
+            parts[name] = [*_parts(value, shape)]
         else:
-            flat = value.reshape(scenes.numel(), *value.shape[len(scenes) :]).unbind()
-            parts[name] = [part for part in flat for _ in range(shape[-1])]
+            parts[name] = [part for part in _parts(value, scenes) for _ in range(shape[-1])]
     return shape, [{name: values[k] for name, values in parts.items()} for k in range(shape.numel())]
 
 
@@ -191,8 +190,10 @@ def _join(values: Sequence[Tensor], shape: torch.Size) -> Tensor:  # [...] each 
     return joined.reshape(*shape, *values[0].shape)
 
 
-def _part(value: Tensor, shape: torch.Size, k: int) -> Tensor:  # [*shape, ...] -> [...]
-    return value.reshape(shape.numel(), *value.shape[len(shape) :])[k]
+def _parts(value: Tensor, shape: torch.Size) -> list[Tensor]:  # [*shape, ...] -> [...] each
+    rest = value.shape[len(shape) :]
+    # One alone is not cut out, which saves its gradient from being put together again.
+    return [value.reshape(rest)] if shape.numel() == 1 else list(value.reshape(shape.numel(), *rest).unbind())
 
 
 def _channels(

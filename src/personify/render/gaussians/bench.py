@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numba
@@ -17,6 +19,7 @@ from personify.body.anny import AnnyBody
 from personify.render.cameras import frame_points
 from personify.render.gaussians import oracle
 from personify.render.gaussians.api import GEOMETRY, ORACLE, compiled, draw
+from personify.render.gaussians.growth import growth
 from personify.render.gaussians.view import View
 
 Scene = dict[str, Tensor | None]
@@ -29,12 +32,17 @@ FLOPS_FORWARD, FLOPS_BACKWARD, BYTES = 40, 75, 120
 
 
 def bench_splat(seconds: float = SECONDS) -> dict[str, Any]:
-    """Milliseconds of pictures of a body, of the same by plain PyTorch, the machine's limits, and the growth."""
+    """Milliseconds of pictures of a body, of the same by plain PyTorch, the machine's limits, and the growth.
+
+    Times are those of the fastest repeat. Where other programs keep the cores busy (see the load), "times the
+    computing" still tells: it compares processor time, which they do not take.
+    """
     sgemm, copy = _sgemm(), _copy()
     rows = [_measure(count, size, seconds, sgemm, copy) for count, size in SIZES]
     return {
         "device": f"cpu, {platform.processor() or platform.machine()}",
         "threads": numba.get_num_threads(),
+        "load when started": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "arithmetic, GFLOP/s": round(sgemm / 1e9, 1),
         "memory, GB/s": round(copy / 1e9, 1),
         "pictures": rows,
@@ -50,8 +58,7 @@ def body_scene(count: int, size: int, seed: int = 0) -> tuple[Scene, View]:
         count: Gaussians; their size follows from how densely they lie.
         size: pixels of the square picture.
     """
-    body = AnnyBody()
-    vertices, faces = body().vertices[0].detach().numpy(), body.faces.numpy()
+    vertices, faces = _surface()
     generator = np.random.default_rng(seed)
     corners = vertices[faces]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -77,6 +84,13 @@ def body_scene(count: int, size: int, seed: int = 0) -> tuple[Scene, View]:
     return scene, View(size, size, 0.01, 1e10, 0.0, 0.3, False, False)
 
 
+@cache
+def _surface() -> tuple[Any, Any]:
+    """Vertices [V, 3] and triangles [F, 3] of a body."""
+    body = AnnyBody()
+    return body().vertices[0].detach().numpy(), body.faces.numpy()
+
+
 def _facing(normals: Any, generator: np.random.Generator) -> Any:  # [N, 3] -> [N, 4]
     """Quaternions that turn +Z towards normals, after a random turn about it."""
     half = np.concatenate([1 + normals[:, 2:], -normals[:, 1:2], normals[:, :1], np.zeros((len(normals), 1))], 1)
@@ -90,7 +104,7 @@ def _facing(normals: Any, generator: np.random.Generator) -> Any:  # [N, 3] -> [
 
 def _measure(count: int, size: int, seconds: float, sgemm: float, copy: float) -> dict[str, Any]:
     scene, view = body_scene(count, size)
-    forward, both = _times(compiled(), scene, view, seconds)
+    forward, both, computing = _times(compiled(), scene, view, seconds)
     pairs, covered = _work(scene, view)
     row: dict[str, Any] = {
         "Gaussians": count,
@@ -103,14 +117,15 @@ def _measure(count: int, size: int, seconds: float, sgemm: float, copy: float) -
         "limit both ways, ms": round(_limit(count, pairs, sgemm, copy) * 1000, 2),
     }
     if (count, size) in COMPARED:
-        slow_forward, slow_both = _times(ORACLE, scene, view, seconds)
+        slow_forward, slow_both, slow_computing = _times(ORACLE, scene, view, seconds)
         row["PyTorch, times as long"] = round(slow_forward / forward, 1)
         row["PyTorch both ways, times as long"] = round(slow_both / both, 1)
+        row["PyTorch both ways, times the computing"] = round(slow_computing / computing, 1)
     return row
 
 
-def _times(backend: Any, scene: Scene, view: View, seconds: float) -> tuple[float, float]:
-    """Seconds of a picture, and of a picture with all gradients."""
+def _times(backend: Any, scene: Scene, view: View, seconds: float) -> tuple[float, float, float]:
+    """Seconds of a picture, of a picture with all gradients, and of the processor for the latter."""
     names = ("means", "quats", "scales", "opacities", "colors")
     leaves = {
         name: value.clone().requires_grad_() for name, value in scene.items() if value is not None and name in names
@@ -126,18 +141,18 @@ def _times(backend: Any, scene: Scene, view: View, seconds: float) -> tuple[floa
         image, alpha, _ = draw(backend, {**scene, **leaves}, view)
         torch.autograd.grad([image, alpha], list(leaves.values()), upstream)
 
-    return fastest(forward, seconds), fastest(both, seconds)
+    return fastest(forward, seconds)[0], *fastest(both, seconds)
 
 
-def fastest(work: Callable[[], object], seconds: float) -> float:
-    """Seconds of the quickest of many calls, after one that does not count."""
+def fastest(work: Callable[[], object], seconds: float) -> tuple[float, float]:
+    """Seconds of the quickest of many calls, by the clock and of the processor, after one that does not count."""
     work()
-    best, end = float("inf"), time.perf_counter() + seconds
-    while time.perf_counter() < end or best == float("inf"):
-        start = time.perf_counter()
+    best, end = np.full(2, np.inf), time.perf_counter() + seconds
+    while time.perf_counter() < end or np.isinf(best).any():
+        start = np.array([time.perf_counter(), time.process_time()])
         work()
-        best = min(best, time.perf_counter() - start)
-    return best
+        best = np.minimum(best, np.array([time.perf_counter(), time.process_time()]) - start)
+    return float(best[0]), float(best[1])
 
 
 @torch.no_grad()
@@ -158,21 +173,21 @@ def _limit(count: int, pairs: int, sgemm: float, copy: float) -> float:
 def _sgemm() -> float:
     """Floating-point operations per second of a large matrix product."""
     a = torch.rand(768, 768)
-    return float(2 * 768**3 / fastest(lambda: a @ a, 0.3))
+    return float(2 * 768**3 / fastest(lambda: a @ a, 0.3)[0])
 
 
 def _copy() -> float:
     """Bytes per second read and written by a copy that no cache holds."""
     a = torch.rand(16_000_000)
     b = torch.empty_like(a)
-    return 2 * a.nbytes / fastest(lambda: b.copy_(a), 0.3)
+    return 2 * a.nbytes / fastest(lambda: b.copy_(a), 0.3)[0]
 
 
 def _speedup(count: int, size: int, seconds: float) -> float:
     scene, view = body_scene(count, size)
-    _, many = _times(compiled(), scene, view, seconds)
+    _, many, _ = _times(compiled(), scene, view, seconds)
     with _threads(1):
-        _, one = _times(compiled(), scene, view, seconds)
+        _, one, _ = _times(compiled(), scene, view, seconds)
     return round(one / many, 2)
 
 
@@ -184,25 +199,3 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
-
-
-def growth(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Least squares of the time both ways over Gaussians and pairs, and how well a straight line tells it.
-
-    Example:
-        >>> rows = [{"Gaussians": n, "pairs": p, "both ways, ms": 1 + n / 1e4 + p / 1e5}
-        ...         for n, p in ((1e3, 1e4), (1e4, 1e4), (1e4, 1e6), (1e5, 1e5))]
-        >>> fit = growth(rows)
-        >>> fit["per Gaussian, ns"], fit["per pair, ns"], fit["explained"]
-        (100.0, 10.0, 1.0)
-    """
-    work = np.array([[1, row["Gaussians"], row["pairs"]] for row in rows], float)
-    times = np.array([row["both ways, ms"] for row in rows], float)
-    (fixed, per_gaussian, per_pair), *_ = np.linalg.lstsq(work, times, rcond=None)
-    rest = times - work @ [fixed, per_gaussian, per_pair]
-    return {
-        "fixed, ms": round(float(fixed), 3),
-        "per Gaussian, ns": round(float(per_gaussian) * 1e6, 1),
-        "per pair, ns": round(float(per_pair) * 1e6, 2),
-        "explained": round(float(1 - rest.var() / times.var()), 4),
-    }

@@ -15,9 +15,11 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from personify.errors import PersonifyError
-from personify.render.gaussians.blending import MOMENTS, add_slots, blend_backward, blend_forward
+from personify.render.gaussians.blending import blend_forward
+from personify.render.gaussians.blending_backward import add_slots, blend_backward, sums_size
 from personify.render.gaussians.harmonics import shade_backward, shade_forward
-from personify.render.gaussians.projection import BLOCK, project_backward, project_forward
+from personify.render.gaussians.projection import BLOCK, project_forward
+from personify.render.gaussians.projection_backward import project_backward
 from personify.render.gaussians.tiles import TILE, deal, pack, record_size
 from personify.render.gaussians.view import Projection, View
 
@@ -204,10 +206,12 @@ def _draw(
 
 def _adjoint(ctx: Any, g_image: Tensor, g_alpha: Tensor, results: tuple[NDArray[np.float32], ...]) -> None:
     factors, opacities, _, image = ctx.saved_tensors
-    sums = np.empty((int(ctx.slots[-1]), int(MOMENTS) + image.shape[-1]), np.float32)
+    # From torch, because its memory starts at a cache line.
+    sums = torch.empty(int(ctx.slots[-1]), sums_size(image.shape[-1])).numpy()
+    places = np.empty(len(sums), np.int32)
     pictures = tuple(_array(value) for value in (image, ctx.passed, g_image, g_alpha))
-    blend_backward(ctx.lists, ctx.absgrad is not None, pictures, sums)
-    add_slots(ctx.slots, sums, _array(factors), _array(opacities), results)
+    blend_backward(ctx.lists, ctx.absgrad is not None, pictures, sums, places)
+    add_slots(ctx.slots, places, sums, _array(factors), _array(opacities), results)
 
 
 def _stride(tiles: int) -> int:

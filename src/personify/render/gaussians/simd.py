@@ -187,6 +187,31 @@ def total(typing: Any, a: Any) -> Any:
 
 
 @intrinsic
+def totals(typing: Any, values: Any) -> Any:
+    """Sums of the lanes of each of up to sixteen values of a tuple, as lanes of one; always in the same order.
+
+    Halves of two values are added at once, then quarters of four, and so on, which takes a third of the work that
+    `total` takes for each.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        lanes = [builder.extract_value(given[0], i) for i in range(len(signature.args[0]))]
+        half = WIDTH // 2
+        while half:
+            low = ir.Constant(_INTS, [i for i in range(2 * WIDTH) if not i & half])
+            high = ir.Constant(_INTS, [i for i in range(2 * WIDTH) if i & half])
+            lanes += [_constant([0] * WIDTH)] * (len(lanes) % 2)
+            lanes = [
+                builder.fadd(builder.shuffle_vector(a, b, low), builder.shuffle_vector(a, b, high))
+                for a, b in zip(lanes[::2], lanes[1::2], strict=True)
+            ]
+            half //= 2
+        return lanes[0]
+
+    return Lanes(values), generate
+
+
+@intrinsic
 def exp2(typing: Any, a: Any) -> Any:
     """2^a for -126 <= a <= 126, to 2e-7; other lanes hold anything, so mask them.
 
@@ -263,7 +288,7 @@ def from_bits(typing: Any, a: Any) -> Any:
     return types.float32(types.int32), lambda context, builder, signature, values: builder.bitcast(values[0], _F32)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def log2(a: Any) -> Any:
     """Base-2 logarithm of a positive normal float32, to 3e-7; a plain function, which numba vectorises in loops."""
     one = np.float32(1)

@@ -75,7 +75,7 @@ def pack(screen: Any, colors: Any, tiles: Any, chunks: Any, width: Any, height: 
     return counts
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: Any) -> None:
     """Write a record; its box stays empty if the Gaussian is not drawn."""
     means2d, factors, depths, opacities, radii = screen
@@ -97,11 +97,14 @@ def _record(k: Any, screen: Any, colors: Any, width: Any, height: Any, records: 
     records[k, LOG_OPACITY], records[k, DEPTH] = log_opacity, depths[k]
     records[k, FIRST_X], records[k, LAST_X] = first_x, last_x if drawn else first_x
     records[k, FIRST_Y], records[k, LAST_Y] = first_y, last_y
-    for channel in range(np.uint64(colors.shape[1])):
+    given = np.uint64(colors.shape[1])
+    for channel in range(given):
         records[k, CHANNELS + channel] = colors[k, channel]
+    for column in range(CHANNELS + given, np.uint64(records.shape[1])):
+        records[k, column] = np.float32(0)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def touched(records: Any, k: Any) -> Any:
     """Tiles of a record: first and last + 1 in x, the same in y."""
     first_x, last_x = np.int64(records[k, FIRST_X]), np.int64(records[k, LAST_X])
