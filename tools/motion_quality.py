@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 import numpy as np
 
@@ -19,13 +20,14 @@ TEXTS = ("walk", "run", "wave", "argue", "dance", "sit down", "throw a ball", "b
 SECONDS = 3.0
 
 
-def made(generator: str, text: str) -> Motion:
-    """A motion of `SECONDS` by a generator's name."""
+def made(generator: str, text: str, steps: int) -> Motion:
+    """A motion of `SECONDS` at 30 frames a second by a generator's name; ``steps`` are those of the optimisers."""
     if generator == "library":
         return personify.motion(text, seconds=SECONDS)
     from personify.motion.priors.motion_generators import MOTION_GENERATORS
 
-    return MOTION_GENERATORS[generator](text, round(SECONDS * 30))
+    options = {} if generator == "interpolation" else {"steps": steps}
+    return MOTION_GENERATORS[generator](text, round(SECONDS * 30) + 1, **options)
 
 
 def main() -> None:
@@ -35,12 +37,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--generators", nargs="+", default=["library", *MOTION_GENERATORS])
     parser.add_argument("--texts", nargs="+", default=TEXTS)
+    parser.add_argument("--steps", type=int, default=500, help="of optimisation and reconstruction")
+    parser.add_argument("--each", action="store_true", help="also print every text")
     arguments = parser.parse_args()
-    print(f"{'generator':16s} {'foot skate m/s':>15s} {'jerk m/s^3':>11s} {'travel m':>9s}")
+    print("".join(f"{head:>16s}" for head in ("generator", "foot skate m/s", "jerk m/s^3", "smoothness", "travel m")))
     for generator in arguments.generators:
-        numbers: list[Quality] = [quality(made(generator, text)) for text in arguments.texts]
-        skate, jerk, travel = (np.mean([getattr(n, key) for n in numbers]) for key in ("foot_skate", "jerk", "travel"))
-        print(f"{generator:16s} {skate:15.3f} {jerk:11.0f} {travel:9.2f}", flush=True)
+        numbers = [quality(made(generator, text, arguments.steps)) for text in arguments.texts]
+        rows = list(zip(arguments.texts, numbers, strict=True)) if arguments.each else []
+        for name, row in [*((text, dataclasses.asdict(number)) for text, number in rows), (generator, mean(numbers))]:
+            print(f"{name:>16s}{row['foot_skate']:16.3f}{row['jerk']:16.0f}{row['smoothness']:16.2f}{row['travel']:16.2f}",
+                  flush=True)  # fmt: skip
+
+
+def mean(numbers: list[Quality]) -> dict[str, float]:
+    """Of every number over the texts."""
+    return {key: float(np.mean([getattr(number, key) for number in numbers])) for key in dataclasses.asdict(numbers[0])}
 
 
 if __name__ == "__main__":

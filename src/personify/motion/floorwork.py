@@ -78,11 +78,20 @@ def sit_ups(seconds: float = 5.4) -> Motion:
 
 
 def cartwheel() -> Motion:
-    """A cartwheel to the left: hand, hand, foot, foot."""
+    """A cartwheel to the left: hand, hand, foot, foot; bent to the side on the way, so that hands land near feet."""
     star = turned("jumping_jack", left_wrist=(0, 0, 70), right_wrist=(0, 0, -70))
-    keys = [(0, STANDING), (0.1, STANDING), (0.75, star), (2.05, star), (2.75, STANDING), (2.85, STANDING)]
+    keys = [(0, STANDING), (0.1, STANDING), (0.95, _bent(star, "left")), (1.4, star), (1.85, _bent(star, "right")),
+            (2.75, STANDING), (2.85, STANDING)]  # fmt: skip
     roll = np.interp(np.arange(round(2.85 * FPS) + 1) / FPS, [0.6, 2.15], [0.0, 2 * np.pi])
     return keyed("cartwheel", "turn a cartwheel", keys, (), ("open", "open"), (0.5, 2.2), roll=-roll)
+
+
+def _bent(pose: Motion, side: str) -> Motion:
+    """Bent to one side, that knee giving way."""
+    sign = 1 if side == "left" else -1
+    bend = {"spine1": -28, "spine2": -28, "spine3": -20, "left_hip": 30, "right_hip": 30}
+    turns = {joint: (0.0, 0.0, float(sign * degrees)) for joint, degrees in bend.items()}
+    return turned(pose, **turns, **{f"{side}_knee": (40.0, 0.0, 0.0)})
 
 
 def push_up(seconds: float = 4.5) -> Motion:

@@ -20,13 +20,18 @@ class Quality:
 
     Attributes:
         foot_skate: mean speed over the floor of planted sole points, m/s.
-        jerk: root mean square of the third derivative of the joints' positions, m/s^3.
+        jerk: root mean square of the third derivative of the joints' positions, m/s^3. Larger for what is fast or far:
+            a run has more than standing, however well it is made.
+        smoothness: minus the logarithm of the dimensionless jerk of all joints relative to the pelvis: jerk for the
+            speed there is, larger = smoother. Compare clips of equal length and frame rate. Balasubramanian et al.
+            2015, "On the analysis of movement smoothness".
         travel: distance over the floor between first and last pelvis position, metres.
         lowest: height of the lowest sole point, metres; negative = below the floor.
     """
 
     foot_skate: float
     jerk: float
+    smoothness: float
     travel: float
     lowest: float
 
@@ -48,6 +53,7 @@ def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
     return Quality(
         foot_skate=_foot_skate(soles, motion.fps),
         jerk=_jerk(positions, motion.fps),
+        smoothness=_smoothness(positions - positions[:, :1], motion.fps),
         travel=float(np.linalg.norm((motion.translation[-1] - motion.translation[0])[[0, 2]])),
         lowest=float(soles[..., 1].min()),
     )
@@ -72,3 +78,13 @@ def _jerk(positions: np.ndarray, fps: float) -> float:
         return 0.0
     third = np.diff(positions, n=3, axis=0) * fps**3
     return float(np.sqrt((third**2).sum(-1).mean()))
+
+
+def _smoothness(positions: np.ndarray, fps: float) -> float:
+    """-ln(T^3 / v_peak^2 * integral of jerk^2), speeds and jerks summed over joints [F, J, 3]; nan if nothing moves."""
+    if len(positions) < 4:
+        return float("nan")
+    peak = ((np.diff(positions, axis=0) * fps) ** 2).sum((1, 2)).max()
+    jerk = ((np.diff(positions, n=3, axis=0) * fps**3) ** 2).sum((1, 2)).mean()
+    duration = (len(positions) - 1) / fps
+    return float(-np.log(duration**4 * jerk / peak)) if peak > 1e-8 else float("nan")

@@ -14,6 +14,7 @@ from personify.motion.gestures import layered
 from personify.motion.grounding import locked
 from personify.motion.matching import CONFIDENT, Match, library_matcher
 from personify.motion.sentence import SIDES, Clause, clauses
+from personify.motion.smoothing import smoothed
 from personify.motion.styles import STYLES, styled
 from personify.motion.transitions import closed, joined, leaping, steered
 from personify.motion.words import BODY_PARTS, FAST, IGNORED, SLOW, VERY, stem, words_of
@@ -93,6 +94,7 @@ def motion_from_text(text: str, seed: int = 0, seconds: float | None = None, loo
     motion = _performed(acting, seed, seconds)
     if loop or any(part.clause.loop for part in acting):
         motion = closed(motion)
+    motion = smoothed(motion)
     understood, rest = _accounted(text, parts)
     names = tuple(part.entry.name for part in parts)
     return MotionChoice(motion, understood, rest, names, () if names else nearest_actions(text))

@@ -73,7 +73,7 @@ def fly(seconds: float = 4.0) -> Motion:
     return figure.motion("fly", "fly like a superhero", FPS, loop=True)
 
 
-def climb(seconds: float = 6.0) -> Motion:
+def climb(seconds: float = 3.6) -> Motion:
     """Climb a ladder for as long as asked: one hand and the opposite foot move while the others hold."""
     period, rung = 1.8, 0.30  # each limb goes up two rungs a period
     times = np.arange(round(max(seconds, period) * FPS) + 1) / FPS
