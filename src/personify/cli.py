@@ -152,7 +152,7 @@ class Bench:
     what: tyro.conf.Positional[Literal["general", "splat", "sculpt"]] = "general"
     """What to measure; splat = Gaussians, about a minute; sculpt = the three fields side by side, half a minute."""
     output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
-    """.json file to write the numbers to."""
+    """.json file to write the numbers to; splat also draws its growth into a .png file beside it."""
 
 
 @dataclass(frozen=True)
@@ -330,6 +330,7 @@ def _warmup(command: Warmup) -> None:
 def _bench(command: Bench) -> None:
     from personify.bench import as_text, bench, write_report
     from personify.render.gaussians.bench import bench_splat
+    from personify.render.gaussians.growth import plot_growth
     from personify.text.sculpt.bench import bench_sculpt
 
     benches: dict[str, Callable[[], dict[str, Any]]] = {"general": bench, "splat": bench_splat, "sculpt": bench_sculpt}
@@ -337,6 +338,8 @@ def _bench(command: Bench) -> None:
     print(as_text(report))
     if command.output:
         write_report(report, command.output)
+        if command.what == "splat":
+            plot_growth(report["pictures"], command.output.with_suffix(".png"))
 
 
 def _make_motion(command: MakeMotion) -> None:
