@@ -69,6 +69,14 @@ def test_paraphrases_find_their_action():
     assert len(missed) <= 10, missed
 
 
+def test_unseen_paraphrases():
+    """Fifty more, written after the last change to the retrieval and never tuned or trained on."""
+    rows = json.loads(Path(__file__).with_name("paraphrases_unseen.json").read_text())
+    missed = [(row["text"], row["action"]) for row in rows if actions(row["text"])[:1] != [row["action"]]]
+    assert len(rows) == 50
+    assert len(missed) <= 10, missed
+
+
 @pytest.mark.parametrize(
     "row", [row for row in PARAPHRASES if row.get("side", "no side") in row["text"]], ids=lambda row: row["text"]
 )
@@ -150,6 +158,17 @@ def test_in_place():
 @pytest.mark.parametrize("text", ["walk", "wave", "sit", "argue"])
 def test_length_on_request(text, seconds):
     assert motion_from_text(text, seconds=seconds).motion.duration == pytest.approx(seconds, abs=0.02)
+
+
+@pytest.mark.parametrize("text", ["walk", "play the drums", "argue", "jog, wave, then walk slowly"])
+@pytest.mark.parametrize("loop", [False, True])
+def test_half_a_minute(text, loop):
+    motion = motion_from_text(text, seconds=30, loop=loop).motion
+    assert motion.duration == pytest.approx(30, abs=0.5)
+    assert motion.loop == loop or not loop
+    assert np.isfinite(motion.rotations).all()
+    thirds = np.array_split(np.abs(np.diff(motion.rotations[:, :22], axis=0)).sum((1, 2)), 3)
+    assert min(third.mean() for third in thirds) > 0.2 * max(third.mean() for third in thirds)  # never frozen
 
 
 def test_seeds():

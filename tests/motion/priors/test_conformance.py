@@ -9,7 +9,14 @@ import torch
 from torch.nn import functional
 
 from motion.priors.helpers import original, path_of, worst
-from personify.body.rotations import axis_angle_to_matrix
+from personify.body.rotations import (
+    axis_angle_to_matrix,
+    matrix_to_axis_angle,
+    matrix_to_quaternion,
+    matrix_to_rotation_6d,
+    quaternion_to_matrix,
+    rotation_6d_to_matrix,
+)
 from personify.motion.priors.codebook import different, suppress_duplicates, top_indices
 from personify.motion.priors.losses import candidate_distances, delta_loss, long_rotation_vectors, pose_loss
 from personify.motion.priors.motion_vae import positions
@@ -74,3 +81,29 @@ def test_motion_losses_and_their_gradient():
     assert float(-moving.detach()) == pytest.approx(float(data["out.loss.delta_mse"]), abs=1.5e-6)
     (near + 0.01 * moving).backward()
     assert worst(latent.grad[0], data["out.loss.grad_latent"]) < 3e-6
+
+
+def test_rotations():
+    """The original keeps the first two rows of a matrix as its six numbers; ours are columns."""
+    data = original("rotations")
+    turns = axis_angle_to_matrix(data["in.axis_angle"])
+    assert worst(turns, data["out.axis_angle_to_matrix"]) < 3e-6
+    assert worst(matrix_to_rotation_6d(turns.mT), data["out.matrix_to_rotation_6d"]) < 3e-6
+    assert worst(rotation_6d_to_matrix(data["in.rot6d"]).mT, data["out.rotation_6d_to_matrix"]) < 6.8e-6
+    assert worst(quaternion_to_matrix(data["in.quaternion_wxyz"]), data["out.quaternion_to_matrix"]) < 2.9e-6
+    for name in ("axis_angle_to_quaternion", "matrix_to_quaternion"):  # q and -q are the same rotation
+        theirs = data[f"out.{name}"]
+        assert worst(matrix_to_quaternion(turns), theirs * theirs[:, :1].sign()) < 3e-6
+    vectors = axis_angle_to_matrix(data["out.quaternion_to_axis_angle"])
+    assert worst(vectors, quaternion_to_matrix(data["in.quaternion_wxyz"])) < 1.3e-5
+
+
+def test_rotations_by_nothing_by_half_a_turn_and_by_more():
+    data = original("rotations")
+    turns = axis_angle_to_matrix(data["in.edge.axis_angle"])
+    assert worst(turns, data["out.edge.axis_angle_to_matrix"]) < 3e-6
+    again, theirs = (
+        axis_angle_to_matrix(v) for v in (matrix_to_axis_angle(turns), data["out.edge.matrix_to_axis_angle"])
+    )
+    assert worst(again, turns) < 3e-6
+    assert worst(again, theirs) < 1e-4

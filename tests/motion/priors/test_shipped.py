@@ -1,17 +1,22 @@
 """What the shipped priors know."""
 
+import numpy as np
 import pytest
 import torch
 
 from personify import cli
-from personify.body.pose import JOINT_INDEX
+from personify.avatar import Avatar
+from personify.body.anny import AnnyBody
+from personify.body.mesh import Skeleton
+from personify.body.pose import JOINT_INDEX, JOINT_NAMES, PARENTS
 from personify.body.rotations import axis_angle_to_matrix
 from personify.files import asset
+from personify.motion.grounding import lowest_heights
 from personify.motion.kinematics import REFERENCE_SKELETON, body_frames
 from personify.motion.locomotion import gait_motion
 from personify.motion.priors import building
 from personify.motion.priors.codebook import PoseCodebook
-from personify.motion.priors.motion_generators import interpolated_motion, optimised_motion
+from personify.motion.priors.motion_generators import MOTION_GENERATORS, interpolated_motion, optimised_motion
 from personify.motion.priors.motion_vae import shipped_motion_vae
 from personify.motion.priors.pose_generators import (
     codebook_poses,
@@ -21,6 +26,7 @@ from personify.motion.priors.pose_generators import (
     shipped_guide,
 )
 from personify.motion.priors.pose_vae import shipped_pose_vae
+from personify.motion.select import create_motion
 
 
 def joints(pose):
@@ -92,6 +98,40 @@ def test_motions_are_people_on_the_floor():
     assert 0.2 < still.translation[:, 1].mean() < 0.9
     moved = optimised_motion("running", 30, steps=5)
     assert abs(moved.translation).max() < 5
+
+
+PEOPLE = {
+    "woman": {"gender": 0.0},
+    "man": {"gender": 1.0},
+    "child": {"age": 0.33, "height": 0.3},
+    "old": {"age": 1.0},
+    "tall": {"height": 1.0, "weight": 0.1},
+    "heavy": {"height": 0.1, "weight": 1.0},
+}
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Skeletons of the default body in its shapes, from small to tall."""
+    body = AnnyBody()
+    joints = {name: body(shape=body.shape_vector(**shape)).joints[0].numpy() for name, shape in PEOPLE.items()}
+    return {name: Skeleton(JOINT_NAMES, PARENTS, places.astype("float32")) for name, places in joints.items()}
+
+
+@pytest.mark.parametrize("generator", ["library", *MOTION_GENERATORS])
+def test_every_generator_moves_everybody(generator, people):
+    if generator == "library":
+        motion = create_motion("waving", seconds=0.6)
+    else:
+        motion = MOTION_GENERATORS[generator]("waving", 18, **({} if generator == "interpolation" else {"steps": 3}))
+    for name, skeleton in people.items():
+        fitted = motion.retargeted(skeleton)
+        assert fitted.num_frames == motion.num_frames
+        assert np.isfinite(fitted.rotations).all()
+        assert np.isfinite(fitted.translation).all()
+        assert lowest_heights(fitted, skeleton).min() > -0.06, name
+        clip = Avatar(name, skeleton, (), (), {}, {}).animate(motion)
+        assert len(clip) == motion.num_frames
 
 
 def test_codebook_verb(monkeypatch, tmp_path, capsys):
