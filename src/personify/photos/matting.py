@@ -55,7 +55,7 @@ def matte(image: Float, box: Box | None = None) -> Matte:  # [H, W, 3] sRGB in [
 
     session = rembg.new_session("u2net_human_seg")
     alpha: Any = rembg.remove(Image.fromarray((image * 255).round().astype(np.uint8)), session=session, only_mask=True)
-    return Matte(np.asarray(alpha, np.float32) / 255, "rembg")
+    return Matte(np.divide(np.asarray(alpha), 255, dtype=np.float32), "rembg")
 
 
 def cut_out(image: Float, box: Box | None = None) -> Float:  # [H, W, 3] -> [H, W]
@@ -93,7 +93,7 @@ def _shrunk(image: Float) -> Float:
     scale = min(1.0, WORKING_SIDE / max(image.shape[:2]))
     size = max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale))
     pixels = Image.fromarray((image * 255).round().astype(np.uint8)).resize(size, Image.Resampling.BOX)
-    return np.asarray(pixels, np.float32) / 255
+    return np.divide(np.asarray(pixels), 255, dtype=np.float32)
 
 
 def _clusters(lab: NDArray[np.float64]) -> NDArray[np.int64]:  # [H, W, 3] -> [H, W]
