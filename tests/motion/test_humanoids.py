@@ -137,3 +137,13 @@ def test_a_missing_joint_is_named_with_the_nearest_names():
              "LeftArm", "LeftForeArm", "LeftHand", "RightArm", "RightForeArm", "RightHand"]  # fmt: skip
     with pytest.raises(PersonifyError, match=r"no joint found for left hip .*nearest to left hip: LeftUppLeg"):
         match_joints(names, [-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 7, 11, 12])
+
+
+@pytest.mark.parametrize("torn", ["LeftUpLeg", "RightArm"])
+def test_limbs_without_a_common_root_are_refused(torn):
+    names = ["Hips", "LeftUpLeg", "LeftLeg", "LeftFoot", "RightUpLeg", "RightLeg", "RightFoot", "Chest",
+             "LeftArm", "LeftForeArm", "LeftHand", "RightArm", "RightForeArm", "RightHand"]  # fmt: skip
+    parents = [-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 7, 11, 12]
+    parents[names.index(torn)] = -1
+    with pytest.raises(PersonifyError, match="hang on different roots"):
+        match_joints(names, parents)

@@ -206,7 +206,10 @@ def _ancestors(parents: list[int], joint: int) -> list[int]:
 
 def _meeting(parents: list[int], first: int, second: int) -> int:
     others = set(_ancestors(parents, second))
-    return next(joint for joint in _ancestors(parents, first) if joint in others)
+    common = [joint for joint in _ancestors(parents, first) if joint in others]
+    if not common:
+        raise PersonifyError("left and right limbs hang on different roots; expected one humanoid")
+    return common[0]
 
 
 def _world(rotations: Float64, positions: Float64, parents: list[int]) -> tuple[Float64, Float64]:
