@@ -46,7 +46,8 @@ def split_text(text: str) -> tuple[str | None, str | None, str | None]:
 
 @cache
 def _motion_stems() -> frozenset[str]:
-    return frozenset(stem(phrase.split()[0]) for entry in ENTRIES for phrase in entry.phrases.split(", "))
+    firsts = {stem(phrase.split()[0]) for entry in ENTRIES for phrase in entry.phrases.split(", ")}
+    return frozenset(firsts - {stem("holding")})  # "holding a sword" is part of the look
 
 
 def _entry(word: str) -> Adjective | Noun | None:
