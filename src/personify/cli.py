@@ -93,7 +93,7 @@ class Reconstruct:
     motion: str | None = None
     """What they do, e.g. "waving"; or a .bvh or .npz file."""
     refine: bool = False
-    """Optimise the person against the photos, about a minute."""
+    """Optimise the person against the photos, less than a minute."""
     masks: Path | None = None
     """Folder with a black and white image for each photo, named like it; white = the person."""
     box: tyro.conf.UseAppendAction[tuple[tuple[float, float, float, float], ...]] = ()

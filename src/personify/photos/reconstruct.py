@@ -166,7 +166,7 @@ def reconstruct(
             is used, else the person is cut out (`personify.photos.matting`).
         boxes: name of a photo -> (left, top, right, bottom) around the person in pixels, to help cutting out.
         motion: travels with the avatar.
-        refine: optimise the person against the photos, about a minute.
+        refine: optimise the person against the photos, less than a minute.
         weights: of another network than the shipped one.
         name: of the avatar.
 

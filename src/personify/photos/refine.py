@@ -17,11 +17,11 @@ from personify.photos.network import CanonicalGaussians
 from personify.photos.template import Template
 from personify.render.gaussians.spherical_harmonics import C0
 
-STEPS = 150
+STEPS = 60
 _POSES_FIRST = 0.5  # of the steps: colours fitted to a wrong pose are wrong from everywhere else
 _SHIFT = 0.015  # metres, the farthest a Gaussian may go
 _SIDES = 8
-_NEAR = 0.05  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
+_NEAR = 0.4  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
 _STIFF = 2e-4  # cost of a squared radian of every joint
 
 
@@ -67,9 +67,7 @@ class FreeGaussians(torch.nn.Module):
 
     def strain(self) -> Tensor:
         """How far they are from where they started."""
-        return (
-            3e-3 * self.shift.square().mean() + 3e-3 * self.growth.square().mean() + 1e-3 * self.color.square().mean()
-        )
+        return _NEAR * (self.shift.square().mean() + self.growth.square().mean() + 2 * self.color.square().mean())
 
 
 def refine(
