@@ -68,7 +68,7 @@ def cut_out(image: Float, box: Box | None = None) -> Float:  # [H, W, 3] -> [H, 
         >>> photo = np.ones((60, 60, 3), np.float32)
         >>> photo[10:50, 25:35] = (0.8, 0.1, 0.1)
         >>> alpha = cut_out(photo)
-        >>> alpha[30, 30] > 0.9, alpha[30, 5] < 0.1
+        >>> bool(alpha[30, 30] > 0.9), bool(alpha[30, 5] < 0.1)
         (True, True)
     """
     height, width = image.shape[:2]
