@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from motion.helpers import largest_step
 from personify.body.pose import JOINT_INDEX
 from personify.motion.catalogue import ENTRIES, Ask, entry_named
 from personify.motion.grounding import lowest_heights
 from personify.motion.keyposes import library_pose, pose_names
 from personify.motion.kinematics import REFERENCE_SKELETON, matrices
-from tests.motion.helpers import largest_step
 
 MADE = {}
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from motion.helpers import largest_step
 from personify.motion.catalogue import Ask, entry_named
 from personify.motion.clip import heading
 from personify.motion.floorwork import get_up
@@ -16,7 +17,6 @@ from personify.motion.procedural import jump, sit, wave
 from personify.motion.quality import quality
 from personify.motion.styles import STYLES, styled
 from personify.motion.transitions import closed, joined, leaping, steered
-from tests.motion.helpers import largest_step
 
 
 def test_joining_is_smooth():

@@ -66,30 +66,29 @@ def sculpt(
 ) -> Sculpture:
     """Push a dressed person's shape and texture towards words, under the guidance of an image-text model.
 
-        Args:
-            avatar: the start; it is left as it is.
-            look: the words.
-            preset: a name in `PRESETS`, or one of your own.
-            guide: an image-text model, or what `load_image_text` takes; the shipped one by default.
-            prompts: part -> prompt, instead of those made from ``look``.
-            parts: names of the parts that may change (``draft`` and ``standard``); all garments by default.
-            recolor: names of those that may begin in another named colour, see `palette.search_colors`.
-            seed: 0 or more; of everything random.
-            folder: for checkpoint, stills, preview, film and sheet; nothing is written by default.
-            resume: go on with the checkpoint in ``folder``, if there is one.
-            watch: called after every step.
+    Args:
+        avatar: the start; it is left as it is.
+        look: the words.
+        preset: a name in `PRESETS`, or one of your own.
+        guide: an image-text model, or what `load_image_text` takes; the shipped one by default.
+        prompts: part -> prompt, instead of those made from ``look``.
+        parts: names of the parts that may change (``draft`` and ``standard``); all garments by default.
+        recolor: names of those that may begin in another named colour, see `palette.search_colors`.
+        seed: 0 or more; of everything random.
+        folder: for checkpoint, stills, preview, film and sheet; nothing is written by default.
+        resume: go on with the checkpoint in ``folder``, if there is one.
+        watch: called after every step.
 
-        Raises:
-            PersonifyError: the avatar has no meshes, bad words, preset, part or guide, or a checkpoint of another run.
+    Raises:
+        PersonifyError: the avatar has no meshes, bad words, preset, part or guide, or a checkpoint of another run.
 
-        Example:
-            >>> from dataclasses import replace
-            >>> import personify
-            >>> from personify.text.sculpt.palette import search_colors, search_shades
-    from personify.text.sculpt.presets import PRESETS
-            >>> person = personify.create(look="a woman in a green dress", texture_size=64)
-            >>> sculpt(person, "a woman in a golden dress", replace(PRESETS["draft"], steps=1, views=1)).steps
-            1
+    Example:
+        >>> from dataclasses import replace
+        >>> import personify
+        >>> from personify.text.sculpt.presets import PRESETS
+        >>> person = personify.create(look="a woman in a green dress", texture_size=64)
+        >>> sculpt(person, "a woman in a golden dress", replace(PRESETS["draft"], steps=1, views=1)).steps
+        1
     """
     settings = find_preset(preset) if isinstance(preset, str) else preset
     sculptor = make_sculptor(avatar, look, settings, guide, prompts, parts, seed)

@@ -20,6 +20,7 @@ _HEAD = re.compile(
     r"\b(hair|haired|bald|ponytail|braids?|bun|afro|beard|moustache|mustache|stubble|eyes?|glasses|sunglasses|goggles|"
     r"hat|cap|helmet|hood|crown|beanie|beret|turban|headscarf|mask|face|skin|smile|horns|ears)\b"
 )
+_CLAUSE = re.compile(r",|\s+(?:in|with|wearing|who|made|dressed|of)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(a|an|the|some|one|two|his|her|their)\b", re.IGNORECASE)
 
 
@@ -67,7 +68,10 @@ def with_article(text: str) -> str:
     >>> with_article("iron knight"), with_article("the knight")
     ('an iron knight', 'the knight')
     """
-    return text if _ARTICLE.match(text) else article(text)
+    if _ARTICLE.match(text):
+        return text
+    person = _CLAUSE.split(text, maxsplit=1)[0]  # "man in jeans" is no plural
+    return article(person) + text[len(person) :]
 
 
 def about_head(text: str) -> str:
