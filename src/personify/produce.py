@@ -122,7 +122,7 @@ def produce(
     if not 16 <= size <= 4096:
         raise PersonifyError(f"size: {size}; expected 16 to 4096 pixels")
     console = Console()
-    stages = Stages(lambda name, stage: _tell(console, stage))
+    stages = Stages(lambda name, stage: tell(console, stage))
     from_file = motion is not None and is_motion_file(motion)
     performed = read_motion(motion) if motion is not None and from_file else None
     # A guide that cannot be loaded should be told before the work, not after it.
@@ -229,7 +229,8 @@ def rehearse(
     console.print(f"wrote {output}")
 
 
-def _tell(console: Console, stage: Stage | None) -> None:
+def tell(console: Console, stage: Stage | None) -> None:
+    """Print a stage that has ended: name, seconds, peak memory."""
     if stage is not None:
         console.print(f"  {stage.name:10s} {stage.seconds:6.1f} s   [dim]{stage.peak_megabytes:.0f} MB[/dim]")
 

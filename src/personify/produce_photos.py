@@ -18,10 +18,10 @@ from personify.photos.matting import Box
 from personify.photos.prepare import find_photos, mask_sheet
 from personify.photos.reconstruct import WEIGHTS, Reconstruction, reconstruct_with_story
 from personify.photos.template import body_template
-from personify.produce import motion_of, whole_folder
+from personify.produce import motion_of, tell, whole_folder
 from personify.render.sheets import save_png
 from personify.show import write_film, write_views
-from personify.stages import Stage, Stages
+from personify.stages import Stages
 
 
 def produce_from_photos(
@@ -43,7 +43,7 @@ def produce_from_photos(
     if not 16 <= size <= 4096:
         raise PersonifyError(f"size: {size}; expected 16 to 4096 pixels")
     console = Console()
-    stages = Stages(lambda name, stage: _tell(console, stage))
+    stages = Stages(lambda name, stage: tell(console, stage))
     files = find_photos(photos)
     if box and len(box) != len(files):
         raise PersonifyError(f"box: {len(box)} given for {len(files)} photos; expected one for each, in order")
@@ -107,8 +107,3 @@ def manifest(story: Reconstruction, assets: dict[str, str]) -> dict[str, Any]:
         "assets": assets,
         "stages": [asdict(stage) for stage in story.stages.done],
     }
-
-
-def _tell(console: Console, stage: Stage | None) -> None:
-    if stage is not None:
-        console.print(f"  {stage.name:10s} {stage.seconds:6.1f} s   [dim]{stage.peak_megabytes:.0f} MB[/dim]")

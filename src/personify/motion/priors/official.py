@@ -7,8 +7,6 @@ found by what they are called inside, however deep a checkpoint nests them, and 
 
 from __future__ import annotations
 
-import collections
-import pickle
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any, TypeVar
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from personify.errors import PersonifyError
 from personify.motion.priors.motion_vae import MotionVAE
@@ -118,7 +117,8 @@ def read_tensors(path: Path | str) -> dict[str, Tensor]:
     try:
         content = load_file(path) if path.suffix == ".safetensors" else _torch_file(path)
     except Exception as error:  # a damaged pickle can raise anything
-        raise PersonifyError(f"{path}: not a readable file of tensors ({str(error).splitlines()[0]})") from error
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise PersonifyError(f"{path}: not a readable file of tensors ({reason})") from error
     return dict(_flattened(content))
 
 
@@ -126,7 +126,9 @@ def _torch_file(path: Path) -> Any:
     if not zipfile.is_zipfile(path):
         return torch.load(path, map_location="cpu", weights_only=True)
     # Lightning's checkpoints also name classes of the program that wrote them; those stay unknown, tensors are read.
-    return torch.load(path, map_location="cpu", pickle_module=_Reader, weights_only=False)
+    foreign: list[Any] = [(_Foreign, name) for name in get_unsafe_globals_in_checkpoint(path)]
+    with safe_globals(foreign):
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 class _Foreign:
@@ -143,28 +145,6 @@ class _Foreign:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         pass
-
-
-_BUILDERS: dict[tuple[str, str], Any] = {
-    ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,
-    ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,
-    ("torch.nn.parameter", "Parameter"): nn.Parameter,
-    ("torch", "Size"): torch.Size,
-    ("collections", "OrderedDict"): collections.OrderedDict,
-}
-
-
-class _TensorsOnly(pickle.Unpickler):
-    """Builds tensors and plain containers; everything else becomes `_Foreign`."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        return _BUILDERS.get((module, name), _Foreign)
-
-
-class _Reader:
-    """What `torch.load` takes for the pickle module."""
-
-    Unpickler = _TensorsOnly
 
 
 def _flattened(content: Any, prefix: str = "") -> Iterator[tuple[str, Tensor]]:

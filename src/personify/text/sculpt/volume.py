@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class Sharpness(torch.nn.Module):
         return torch.exp(self.variance * 10).clamp(1e-6, 1e6)
 
 
-class VolumeField(torch.nn.Module):
+class VolumeField(torch.nn.Module, ABC):
     """A signed distance with colours in a sphere; subclasses say what it is in `evaluate`.
 
     Args:
@@ -58,8 +59,9 @@ class VolumeField(torch.nn.Module):
         """Inverse standard deviation of the surface, 1 / metres."""
         return self.variance_network() / self.radius
 
+    @abstractmethod
     def evaluate(self, points: Tensor) -> FieldSamples:
-        raise NotImplementedError
+        """Distance, gradient and colours at world points [N, 3]."""
 
     def sdf(self, points: Tensor) -> Tensor:
         return self.evaluate(points).sdf
@@ -90,8 +92,9 @@ class VolumeField(torch.nn.Module):
     def regularization(self) -> dict[str, Tensor]:
         return {}
 
+    @abstractmethod
     def parameter_groups(self) -> list[dict[str, Any]]:
-        raise NotImplementedError
+        """What an optimiser takes, see `Field`."""
 
 
 def picture_of(rays: RayImage, mask: NDArray[np.bool_]) -> FieldImage:
