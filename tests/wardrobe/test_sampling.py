@@ -72,6 +72,16 @@ def test_a_suit_is_one_cloth():
         assert (outfit.worn("bottom").color, outfit.worn("bottom").pattern) == ("navy", "pinstriped")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pattern_known_by_its_colours_has_them_unless_told_otherwise(seed):
+    trousers = tasteful({"bottom.kind": "trousers", "bottom.pattern": "camouflage"}, seed).worn("bottom")
+    assert (trousers.color, trousers.accent) == ("olive", "black")
+    blue = tasteful({"bottom.kind": "trousers", "bottom.pattern": "camouflage", "bottom.color": "blue"}, seed)
+    assert blue.worn("bottom").color == "blue"
+    allover = tasteful({"full.kind": "dress", "full.pattern": "leopard", "clothes.color": "pink"}, seed)
+    assert allover.worn("full").color == "pink"
+
+
 def test_the_broad_prior_reaches_every_kind_and_colour():
     random = Random(11)
     garments = [garment for _ in range(2500) for garment in sample_outfit(random).garments]

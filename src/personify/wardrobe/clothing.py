@@ -7,7 +7,7 @@ from random import Random
 
 from personify.wardrobe import vocabulary as words
 from personify.wardrobe.attributes import Attributes
-from personify.wardrobe.palettes import DENIM, FOOTWEAR, PALETTES, USUAL, Palette, contrasting
+from personify.wardrobe.palettes import DENIM, FOOTWEAR, PALETTES, PATTERN_COLORS, USUAL, Palette, contrasting
 
 Draw = Callable[[str], Random]
 Weights = Mapping[str, float]
@@ -159,6 +159,9 @@ def _finish(chosen: Attributes, slot: str, palette: Palette, draw: Draw, asked_f
             if f"outer.{name}" in chosen or name == "color":
                 chosen[f"bottom.{name}"] = chosen.get(f"outer.{name}", palette.outer)
         chosen.setdefault("outer.color", palette.outer)
+    own = PATTERN_COLORS.get(str(chosen.get(f"{slot}.pattern")))
+    if own and not any(address in chosen for address in (f"{slot}.color", f"{slot}.accent", "clothes.color")):
+        chosen[f"{slot}.color"], chosen[f"{slot}.accent"] = own
     if f"{slot}.color" not in chosen:
         chosen[f"{slot}.color"] = chosen.get("clothes.color") or _color(chosen, slot, kind, palette, draw)
     if f"{slot}.pattern" not in chosen:

@@ -123,6 +123,15 @@ USUAL: Mapping[str, tuple[str, ...]] = {  # things whose colour does not follow 
 }
 
 
+PATTERN_COLORS = {
+    "camouflage": ("olive", "black"),
+    "tartan": ("red", "navy"),
+    "leopard": ("beige", "black"),
+    "houndstooth": ("black", "white"),
+}
+"""(color, accent) that a pattern has for most people, where nothing else was said."""
+
+
 def contrasting(color: str) -> tuple[str, ...]:
     """Second colours that can be seen on a colour, the quiet ones first.
 
