@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from personify.body.anny import AnnyBody
+from personify.body.model import BodyModel
 from personify.body.pose import PARENTS
+from personify.body.uv_obj import Atlas
 from personify.errors import PersonifyError
 from personify.wardrobe.uvmap import bake_attributes
 
@@ -89,13 +91,19 @@ def template_maps(
     return positions, weights, torch.from_numpy(mask).float()
 
 
-def body_template(resolution: int, body: AnnyBody | None = None, shape: Tensor | None = None) -> Template:
-    """Template of the default body, or of one shape of it, in the T-pose with the soles on y = 0.
+def body_template(
+    resolution: int, body: BodyModel | None = None, shape: Tensor | None = None, atlas: Atlas | None = None
+) -> Template:
+    """Template of a body in the T-pose with the soles on y = 0.
 
     Args:
         resolution: texels along each side.
-        body: Anny; the shipped one by default.
-        shape: [1, 11] phenotypes; the average adult by default.
+        body: the shipped Anny by default; any other needs an atlas.
+        shape: [1, S] parameters of the body; the average adult by default.
+        atlas: `personify.body.uv_obj.read_atlas` of the body's UV file; Anny has its own.
+
+    Raises:
+        PersonifyError: a body without an atlas, or the atlas of another surface.
 
     Example:
         >>> template = body_template(32)
@@ -103,14 +111,20 @@ def body_template(resolution: int, body: AnnyBody | None = None, shape: Tensor |
         (torch.Size([32, 32, 3]), torch.Size([32, 32, 55]))
     """
     body = AnnyBody() if body is None else body
+    atlas = _own_atlas(body) if atlas is None else atlas
+    if atlas.vertices != len(body.lbs_weights):
+        raise PersonifyError(
+            f"template: the atlas is of {atlas.vertices} vertices, the body {body.name} has {len(body.lbs_weights)}; "
+            "expected the UV file of this body"
+        )
     with torch.no_grad():
         output = body(shape)
-    maps = template_maps(
-        output.vertices[0].numpy(),
-        body.faces.numpy(),
-        body.lbs_weights.numpy(),
-        body.uv.numpy(),
-        body.face_uv.numpy(),
-        resolution,
-    )
+    vertices, weights = output.vertices[0].numpy(), body.lbs_weights.numpy()
+    maps = template_maps(vertices, atlas.faces, weights, atlas.uvs, atlas.face_uvs, resolution)
     return Template(*maps, joints=output.tpose_joints[0], parents=body.parents)
+
+
+def _own_atlas(body: BodyModel) -> Atlas:
+    if not isinstance(body, AnnyBody):
+        raise PersonifyError(f"template: the body {body.name} has no UV atlas of its own; expected one, see read_atlas")
+    return Atlas(len(body.lbs_weights), body.faces.numpy(), body.uv.numpy(), body.face_uv.numpy())
