@@ -240,5 +240,7 @@ def _tell_reading(console: Console, creation: Creation) -> None:
         console.print("  understood: " + "; ".join(creation.understood), markup=False)
     for line in creation.conflicts:
         console.print(f"  note: {line}", markup=False)
+    for line in creation.refinement.moves:
+        console.print(f"  searched: {line}", markup=False)
     for phrase in creation.not_understood:
         console.print(f"  not understood: {phrase!r}", markup=False)

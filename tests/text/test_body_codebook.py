@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from personify.errors import PersonifyError
-from personify.text.body_codebook import BodyCodebook, BodyPictures, body_words, build_body_codebook, plausible_shapes
+from personify.perception.pretrained import load_image_text
+from personify.text.body_codebook import (
+    BodyCodebook,
+    BodyPictures,
+    body_words,
+    build_body_codebook,
+    fit_alignment,
+    plausible_shapes,
+)
 from personify.wardrobe.figure import default_body
 from personify.wardrobe.outfit import Person
 
@@ -79,6 +87,31 @@ def test_words_of_a_body_can_be_dressed(codebook):
         words = {name.partition(".")[2]: value for name, value in body_words(shape).items()}
         assert Person(**words).sex in ("female", "male")
     assert np.isfinite(height(codebook.shapes[0]))
+
+
+def test_captions_teach_what_pictures_are_called():
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randn(300, 8, generator=generator)
+    hidden = torch.randn(8, 4, generator=generator)
+    assert torch.allclose(fit_alignment(pictures, pictures @ hidden), hidden, atol=0.05)
+    pictures[:, 1:] = 0  # seven differences that no body has: the plain mean stays
+    learnt = fit_alignment(pictures, torch.zeros(300, 4))
+    assert torch.allclose(learnt[1:], torch.eye(4).repeat(2, 1)[1:] / 2)
+    assert float(learnt[0].abs().max()) < 0.1
+
+
+def test_shipped_codebook_knows_fat_from_thin_and_old_from_young():
+    codebook, model = BodyCodebook.load(), load_image_text()
+    assert len(codebook.shapes) == 2048
+    names = default_body().shape_names
+
+    def mean(text, name):
+        return float(codebook.search(model, text, 20)[0][:, names.index(name)].mean())
+
+    assert mean("a chubby man", "weight") > mean("a skinny man", "weight") + 0.3
+    assert mean("a muscular man", "muscle") > mean("a slim man", "muscle") + 0.2
+    assert mean("an elderly woman", "age") > mean("a girl", "age") + 0.3
+    assert mean("a woman", "gender") > 0.9 > 0.1 > mean("a man", "gender")
 
 
 def test_bad_input_is_named(codebook, tmp_path):

@@ -2,14 +2,17 @@
 
 Sliders are drawn plausibly and clustered; every centre is drawn as bare clay and as if dressed, from three sides and at
 one scale, and embedded. A text is compared by the direction in which it differs from "a person", so that what all these
-pictures share counts for nothing.
+pictures share counts for nothing. What a body is called is known: captions of all bodies teach a linear map from
+differences of pictures to differences of texts, without which a model that never saw clay takes "fat" for "small".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -17,11 +20,12 @@ from scipy.cluster.vq import kmeans2
 from torch import Tensor
 
 from personify.body.anny import AnnyBody
-from personify.body.measure import height_cm
+from personify.body.measure import age_phenotype, height_cm
 from personify.body.mesh import Float
 from personify.body.pose import HAND_JOINTS, HEAD_JOINTS, JOINT_INDEX
 from personify.errors import PersonifyError
 from personify.export.normals import smooth_normals
+from personify.files import asset
 from personify.motion.priors.weights import read_tensors, write_tensors
 from personify.perception.protocol import ImageTextModel
 from personify.render.cameras import direction, frame_points
@@ -29,7 +33,8 @@ from personify.render.rasterize import rasterize_mesh
 from personify.text.reader import check_text
 from personify.text.sculpt.prompts import style_for, with_article
 from personify.text.shape_vae import direction_scores
-from personify.wardrobe.attributes import Attributes
+from personify.wardrobe.attributes import Attributes, outfit_from
+from personify.wardrobe.caption import caption
 from personify.wardrobe.figure import default_body
 
 BODIES = 2048
@@ -40,6 +45,10 @@ _CLAY = (0.62, 0.62, 0.62)
 _SKIN, _SHIRT, _TROUSERS, _SHOES = (0.87, 0.68, 0.56), (0.75, 0.78, 0.82), (0.2, 0.25, 0.4), (0.15, 0.13, 0.12)
 # How much a unit of each phenotype counts in clustering: what changes a figure more, more.
 _IMPORTANCE = {"gender": 0.7, "age": 1.2, "muscle": 1.0, "weight": 1.4, "height": 1.2, "proportions": 0.5}
+_SAID = ("person.sex", "person.age_group", "person.build", "person.stature")
+_CAPTIONS = 6  # of every body: other words, other attributes left out
+_RIDGE = 0.01  # of the mean variance: how strongly the map is held at plain averaging
+_TENSORS = ("shapes", "embeddings", "neutral", "alignment", "floor")
 Track = Callable[[Sequence[Tensor]], Iterable[Tensor]]
 
 
@@ -51,25 +60,34 @@ class BodyCodebook:
         shapes: [N, 11] phenotypes of `personify.body.anny.AnnyBody`.
         embeddings: [N, 2, D] mean over sides of each body as clay and dressed, not of unit length.
         neutral: [2, D] the same of the average adult.
+        alignment: [2 D, D] from differences of pictures (clay, dressed) to differences of texts.
+        floor: [] score that four of five nonsense words stay below.
         model: name of the image-text model.
     """
 
     shapes: Tensor
     embeddings: Tensor
     neutral: Tensor
+    alignment: Tensor
+    floor: Tensor
     model: str
 
     def scores(self, embeddings: Tensor, model: ImageTextModel, text: str) -> Tensor:  # [N, 2, D] -> [N]
         """Cosines of how bodies differ from the neutral one and how the text differs from "a person"."""
-        style = style_for(model.name)
-        said, neutral = (style.replace("{}", words) for words in (with_article(check_text("shape", text)), NEUTRAL))
-        with torch.no_grad():
-            target, origin = model.encode_text([said, neutral]).cpu()
-        both = [direction_scores(embeddings[:, k], self.neutral[k], target - origin) for k in range(2)]
-        return torch.stack(both).mean(0)
+        origin, target = _text_embeddings(model, [NEUTRAL, check_text("shape", text)])
+        differences = (embeddings - self.neutral).flatten(1) @ self.alignment
+        return direction_scores(differences, torch.zeros_like(differences[0]), target - origin)
 
-    def search(self, model: ImageTextModel, text: str, count: int = 5) -> tuple[Tensor, Tensor]:  # [K, 11], [K]
+    def search(
+        self, model: ImageTextModel, text: str, count: int = 5, among: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:  # [K, 11], [K]
         """The bodies that fit a text best, best first, and their scores.
+
+        Args:
+            model: that made the code-book.
+            text: e.g. ``"heavyset"``.
+            count: how many.
+            among: [N] bool, bodies that come into question; all by default.
 
         Raises:
             PersonifyError: the code-book was made with another model, or the text is empty.
@@ -77,7 +95,10 @@ class BodyCodebook:
         if model.name != self.model:
             raise PersonifyError(f"code-book: made with model {self.model!r}, not {model.name!r}; build one for it")
         found = self.scores(self.embeddings, model, text)
+        if among is not None:
+            found = found.masked_fill(~among, -torch.inf)
         best = found.argsort(descending=True, stable=True)[:count]
+        best = best[found[best].isfinite()]
         return self.shapes[best], found[best]
 
     def refine(
@@ -107,19 +128,20 @@ class BodyCodebook:
 
     def save(self, path: Path | str) -> None:
         """Write as safetensors in half precision, atomically."""
-        tensors = {"shapes": self.shapes, "embeddings": self.embeddings, "neutral": self.neutral}
+        tensors = {name: getattr(self, name) for name in _TENSORS}
         write_tensors(path, tensors, {"kind": "BodyCodebook", "model": self.model})
 
     @staticmethod
-    def load(path: Path | str) -> BodyCodebook:
-        """Inverse of `save`.
+    def load(path: Path | str | None = None) -> BodyCodebook:
+        """Inverse of `save`; the shipped code-book by default.
 
         Raises:
             PersonifyError: missing, damaged or of another kind.
         """
+        path = asset("body_codebook.safetensors") if path is None else path
         tensors, about = read_tensors(path, "BodyCodebook")
         try:
-            return BodyCodebook(tensors["shapes"], tensors["embeddings"], tensors["neutral"], about["model"])
+            return BodyCodebook(*(tensors[name] for name in _TENSORS), about["model"])
         except KeyError as error:
             raise PersonifyError(f"{path}: not a readable code-book of bodies (no {error})") from error
 
@@ -219,11 +241,59 @@ def build_body_codebook(
     pictures = BodyPictures(model.image_size)
     neutral = pictures.embed(model, default_body().shape_vector()[0].float())
     embeddings = torch.stack([pictures.embed(model, shape) for shape in progress(list(shapes))])
-    return BodyCodebook(shapes, embeddings, neutral, model.name)
+    alignment = fit_alignment((embeddings - neutral).flatten(1), _called(model, shapes, seed))
+    codebook = BodyCodebook(shapes, embeddings, neutral, alignment, torch.zeros(()), model.name)
+    best = torch.stack([codebook.scores(embeddings, model, word).max() for word in _nonsense(seed)])
+    return replace(codebook, floor=best.quantile(0.8))
+
+
+def _nonsense(seed: int, count: int = 60) -> list[str]:
+    """Words that nobody knows: whatever score they reach means nothing."""
+    random = Random(seed)
+    return ["".join(random.choices("abcdefghijklmnopqrstuvwxyz", k=random.randint(4, 10))) for _ in range(count)]
+
+
+def fit_alignment(differences: Tensor, texts: Tensor) -> Tensor:  # [N, 2 D], [N, D] -> [2 D, D]
+    """The linear map from differences of pictures to differences of texts, by ridge regression.
+
+    What the bodies do not tell stays as it was published: the mean over clay and dressed.
+    """
+    size = texts.shape[1]
+    mean = torch.eye(size).repeat(2, 1) / 2
+    products = differences.T @ differences
+    products.diagonal().add_(_RIDGE * products.diagonal().mean())
+    change: Tensor = torch.linalg.solve(products, differences.T @ (texts - differences @ mean))
+    return mean + change
+
+
+def _called(model: ImageTextModel, shapes: Tensor, seed: int) -> Tensor:  # [N, 11] -> [N, D]
+    """How the mean of some captions of every body differs from "a person"."""
+    random = Random(seed)
+    texts = []
+    for shape in shapes:
+        person = outfit_from(body_words(shape))
+        for _ in range(_CAPTIONS):
+            mentioned = {address for address in _SAID if random.random() < 0.75}
+            texts.append(caption(person, random, mentioned, "full").text)
+    origin, *said = _text_embeddings(model, [NEUTRAL, *texts]).split([1] + [_CAPTIONS] * len(shapes))
+    return torch.stack(said).mean(1) - origin
+
+
+def _text_embeddings(model: ImageTextModel, texts: Sequence[str]) -> Tensor:  # [N, D]
+    style = style_for(model.name)
+    with torch.no_grad():
+        return model.encode_text([style.replace("{}", with_article(text)) for text in texts]).cpu()
+
+
+@cache
+def _ages() -> tuple[Float, Float]:
+    """Anny's ages and the years they stand for."""
+    years = np.arange(1.0, 95.5, 0.5)
+    return np.array([age_phenotype(year) for year in years]), years
 
 
 def body_words(shape: Tensor) -> Attributes:  # [11]
-    """A body in the words of the wardrobe, so that it can be dressed: sex, build, and height in centimetres.
+    """A body in the words of the wardrobe, so that it can be dressed: sex, age, build, and height in centimetres.
 
     >>> body_words(default_body().shape_vector(gender=0.0, weight=0.9)[0])["person.build"]
     'heavy'
@@ -243,4 +313,6 @@ def body_words(shape: Tensor) -> Attributes:  # [11]
     with torch.no_grad():
         height = float(height_cm(body(shape[None].double()).vertices[0], body.faces))
     sex = "female" if values["gender"] > 0.5 else "male"
-    return {"person.sex": sex, "person.build": build, "person.height": round(min(max(height, 90.0), 230.0), 1)}
+    age = round(max(float(np.interp(values["age"], *_ages())), 4.0), 1)
+    height = round(min(max(height, 90.0), 230.0), 1)
+    return {"person.sex": sex, "person.age": age, "person.build": build, "person.height": height}

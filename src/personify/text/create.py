@@ -19,6 +19,7 @@ from personify.motion.select import MotionChoice, motion_from_text
 from personify.perception.protocol import ImageTextModel
 from personify.perception.towers import SmallImageText
 from personify.stages import Stages
+from personify.text.body_search import search_body
 from personify.text.codebook import Codebook
 from personify.text.complete import complete
 from personify.text.reader import Reading, check_text, read, split_text
@@ -207,6 +208,7 @@ def _settle(
     if not prompt:
         return complete(reading, seed), Refinement()
     judge: ImageTextModel = model or SmallImageText.load()
+    reading, body = search_body(reading, texts["shape"], judge) if texts["shape"] else (reading, [])
 
     def score(outfit: Outfit) -> float:
         return similarity(outfit, prompt, judge)
@@ -214,10 +216,10 @@ def _settle(
     found = Codebook.load().search(judge, prompt, reading.attributes, settings.candidates) if _unread(reading) else []
     if not found:
         outfit = complete(reading, seed)
-        return outfit, Refinement({"end": score(outfit)})
+        return outfit, Refinement({"end": score(outfit)}, body)
     people = [match.outfit for match in found]
     first = people.pop(seed % min(len(people), VARIETY))
-    return refine(
+    outfit, refinement = refine(
         attributes_of(first),
         reading.attributes,
         people,
@@ -225,6 +227,7 @@ def _settle(
         score,
         settings.evaluations,
     )
+    return outfit, dataclasses.replace(refinement, moves=body + refinement.moves)
 
 
 def _unread(reading: Reading) -> bool:

@@ -46,6 +46,7 @@ PERSON_NOUNS: dict[str, Attributes] = {
     "redhead": {"hair.color": "red"},
     "hunk": _M | {"person.build": "muscular"},
     "bodybuilder": {"person.build": "muscular"},
+    **_each("beanpole, string bean", {"person.stature": "tall", "person.build": "slim"}),
     "giant": {"person.stature": "very tall"},
     "dwarf": {"person.stature": "very short"},
 }
@@ -53,13 +54,26 @@ PRONOUNS: dict[str, Attributes] = {"his": _M, "him": _M, "himself": _M, "her": _
 
 # Said of the person whatever stands next to them.
 PERSON_ADJECTIVES: dict[str, Attributes] = {
-    **_each("overweight, obese, tubby, portly, rotund, curvy, plus size, potbellied", {"person.build": "heavy"}),
+    **_each(
+        "overweight, obese, tubby, portly, rotund, curvy, plus size, potbellied, pot bellied, with a pot belly, "
+        "big bellied, heavyset, heavy set, big boned, full figured, voluptuous, roly poly, hefty, corpulent, podgy, "
+        "pudgy, round bodied, apple shaped",
+        {"person.build": "heavy"},
+    ),
     **_each(
         "burly, stocky, buff, jacked, "
-        "well built, broad shouldered, toned, sporty, beefy",
+        "well built, broad shouldered, toned, sporty, beefy, musclebound, chiselled, chiseled, herculean, "
+        "barrel chested, built like a tank, built like an ox, built like a bull, strong as an ox",
         {"person.build": "muscular"},
     ),
-    **_each("bony, underweight, frail, slight, wiry", {"person.build": "slim"}),
+    **_each(
+        "bony, underweight, frail, slight, wiry, gaunt, emaciated, scrawny, spindly, waifish, "
+        "thin as a rake, skin and bones, sylphlike",
+        {"person.build": "slim"},
+    ),
+    **_each("willowy, gangly, gangling, rangy", {"person.stature": "tall", "person.build": "slim"}),
+    **_each("diminutive, pint sized, miniature", {"person.stature": "very short"}),
+    "hulking": {"person.stature": "very tall", "person.build": "muscular"},
     "of average build": {"person.build": "average"},
     "lanky": {"person.stature": "tall", "person.build": "slim"},
     "petite": {"person.stature": "short", "person.build": "slim"},
@@ -220,7 +234,7 @@ CONTEXT_ADJECTIVES: dict[str, Senses] = {
     "cropped": {"garment": {"length": "midi"}, "hair": {"hair.style": "buzz"}},
     "ankle length": {"garment": {"length": "long"}},
 }  # fmt: skip
-_FILLERS = """very really quite rather extremely somewhat slightly pair coloured colored color colour colors
+_FILLERS = """like very really quite rather extremely somewhat slightly pair coloured colored color colour colors
 looking style styled hued toned type kind just only also completely entirely mostly some any nice
 beautiful pretty handsome cute attractive cool wear put tied worn tucked up pulled back done made
 about there please create generate show me i want picture image photo render 3d model avatar view
