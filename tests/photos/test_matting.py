@@ -1,54 +1,112 @@
-"""The classical way of cutting out."""
+"""Cutting out: people the network has never seen, before clutter it has never seen, and the way from photo to mask."""
 
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from personify.data.clutter import clutter
+from personify.data.compose import compose
 from personify.photos import matting
 from personify.photos.matting import cut_out, matte
+from personify.photos.matting_colors import sharpen
 
 from .pictures import figure_mask, toy_photo
 
+PEOPLE = Path(__file__).parents[1] / "fixtures/matting_people.npz"
+
 
 def overlap(alpha, truth):
-    found = alpha > 0.5
-    return (found & (truth > 0)).sum() / (found | (truth > 0)).sum()
+    found, truth = alpha > 0.5, truth > 0.5
+    return (found & truth).sum() / max(1, (found | truth).sum())
 
 
 def as_array(photo):
     return np.asarray(photo, np.float32) / 255
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_person_before_a_wall(seed):
-    photo = toy_photo(seed=seed)
-    alpha = cut_out(as_array(photo))
-    assert alpha.shape == (160, 120)
-    assert 0 <= alpha.min() <= alpha.max() <= 1
-    assert overlap(alpha, figure_mask(photo)) > 0.85
+@pytest.fixture(scope="module")
+def people():
+    """Held-out dressed people, [N, 128, 128, 4]."""
+    with np.load(PEOPLE, allow_pickle=False) as data:
+        return data["images"]
 
 
-def test_a_small_person_aside_with_a_box():
-    photo, crowd = toy_photo(), Image.new("RGB", (300, 240), (90, 140, 90))
-    crowd.paste(photo, (150, 60))
-    crowd.paste((200, 30, 40), (20, 20, 60, 200))  # something as red as the shirt
-    truth = figure_mask(crowd)
-    truth[:, :70] = 0
-    alpha = cut_out(as_array(crowd), (185, 75, 235, 212))
+def standing(people, number, surrounding, center=(0.5, 0.5), tall=0.7):
+    """A photo of one of them upright in its place, and the mask; sizes are shares of the photo."""
+    size = len(surrounding)
+    person = Image.fromarray(people[number], "RGBA")
+    person = person.crop(person.getchannel("A").getbbox())
+    person = person.resize((round(person.width * tall * size / person.height), round(tall * size)))
+    photo, mask = Image.fromarray(surrounding).convert("RGB"), Image.new("L", (size, size))
+    corner = round(center[0] * size - person.width / 2), round(center[1] * size - person.height / 2)
+    photo.paste(person, corner, person)
+    mask.paste(255, corner, person)
+    return as_array(photo), as_array(mask)
+
+
+def test_unseen_people_before_unseen_clutter(people):
+    walls = np.stack([clutter(np.random.default_rng([77, k]), 256) for k in range(8)])
+    scores = []
+    for k in range(16):
+        image, truth = compose(people, walls, np.random.default_rng([78, k]), 256)
+        if (truth > 0.5).mean() > 0.02:
+            scores.append(overlap(cut_out(image), truth))
+    assert len(scores) >= 12
+    assert np.mean(scores) > 0.7
+    assert np.median(scores) > 0.8
+
+
+@pytest.mark.parametrize(("center", "tall"), [((0.5, 0.5), 0.9), ((0.7, 0.6), 0.45), ((0.3, 0.55), 0.6)])
+def test_people_of_all_sizes_and_places(people, center, tall):
+    photo, truth = standing(people, 3, clutter(np.random.default_rng([79, 1]), 300), center, tall)
+    assert overlap(cut_out(photo), truth) > 0.8
+
+
+def test_of_two_people_the_larger(people):
+    wall = clutter(np.random.default_rng([80, 4]), 300)
+    near, truth = standing(people, 5, wall, (0.35, 0.5), 0.8)
+    both, _ = standing(people, 8, (near * 255).astype(np.uint8), (0.82, 0.5), 0.4)
+    alpha = cut_out(both)
     assert overlap(alpha, truth) > 0.8
+    assert (alpha[:, 230:] > 0.5).sum() < 20
 
 
-def test_a_photo_of_one_colour_has_some_answer():
-    alpha = cut_out(np.full((60, 60, 3), 0.5, np.float32))
-    assert np.isfinite(alpha).all()
+def test_a_box_says_who_is_meant(people):
+    wall = clutter(np.random.default_rng([80, 4]), 300)
+    near, _ = standing(people, 5, wall, (0.3, 0.5), 0.8)
+    both, truth = standing(people, 8, (near * 255).astype(np.uint8), (0.8, 0.5), 0.5)
+    rows, columns = (np.flatnonzero((truth > 0.5).any(axis)) for axis in (1, 0))
+    box = float(columns[0] - 3), float(rows[0] - 3), float(columns[-1] + 4), float(rows[-1] + 4)
+    alpha = cut_out(both, box)
+    assert overlap(alpha, truth) > 0.75
+    assert (alpha[:, : int(box[0]) - 1] == 0).all()
+
+
+def test_a_photo_of_one_colour_has_nobody_in_it():
+    assert (cut_out(np.full((60, 90, 3), 0.5, np.float32)) < 0.5).all()
+
+
+@pytest.mark.parametrize("size", [(48, 160), (400, 60), (33, 47)])
+def test_any_shape_of_photo_has_a_mask_of_its_shape(size):
+    alpha = cut_out(as_array(toy_photo((size[1], size[0]))))
+    assert alpha.shape == size
+    assert alpha.dtype == np.float32
+    assert 0 <= alpha.min() <= alpha.max() <= 1
 
 
 def test_same_photo_same_mask():
     photo = as_array(toy_photo())
     assert (cut_out(photo) == cut_out(photo)).all()
+
+
+def test_sharpening_moves_a_rough_mask_to_the_edges():
+    photo, rough = as_array(toy_photo(size=(160, 160))), figure_mask(toy_photo(size=(160, 160)))
+    wide = np.asarray(Image.fromarray(rough).resize((40, 40), Image.Resampling.BOX).resize((160, 160)))
+    assert overlap(sharpen(photo, wide), rough) > overlap(wide, rough) + 0.02
 
 
 def test_rembg_is_used_where_installed(monkeypatch):
@@ -62,6 +120,6 @@ def test_rembg_is_used_where_installed(monkeypatch):
     assert np.allclose(result.alpha, 128 / 255)
 
 
-def test_without_rembg_colours_decide(monkeypatch):
+def test_without_rembg_our_own_network_decides(monkeypatch):
     monkeypatch.setattr(matting.importlib.util, "find_spec", lambda name: None)
-    assert matte(as_array(toy_photo())).method == "colours"
+    assert matte(as_array(toy_photo())).method == "network"

@@ -132,7 +132,7 @@ def test_remarks_name_what_is_odd():
     mask = np.zeros((60, 60), np.float32)
     mask[10:50, 10:20] = 1
     assert remarks([figure(mask), figure(mask)]) == []
-    assert "colours alone" in remarks([figure(mask, method="colours")])[0]
+    assert "small network" in remarks([figure(mask, method="network")])[0]
     assert "unlike the others" in remarks([figure(mask), figure(mask, (0.1, 0.1, 0.9))])[0]
     two = mask.copy()
     two[10:50, 40:50] = 1

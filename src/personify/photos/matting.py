@@ -1,37 +1,42 @@
-"""Cutting a person out of a photo: by rembg's networks if installed, else by colour and place alone.
+"""Cutting a person out of a photo: by rembg's networks if installed, else by our own small one.
 
-The classical way finds a person-shaped region whose colours differ from what surrounds it, then alternates between
-colour histograms of person and background and a random walker whose seeds are these colours (Grady 2005, "Multilabel
-Random Walker Image Segmentation Using Prior Models"): the convex sibling of GrabCut's graph cut, solved as one sparse
-linear system.
+The own network (`personify.photos.matting_network`) first looks for somebody in many windows of the photo, then twice
+closer at who was found, and at last colours say where exactly the edges are (`personify.photos.matting_colors`).
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage, sparse
-from scipy.cluster.vq import kmeans2, vq
-from scipy.sparse.linalg import spsolve
-from skimage.color import rgb2lab
+from scipy import ndimage
 
 from personify.body.mesh import Float
+from personify.photos.matting_colors import sharpen
+from personify.photos.matting_network import MattingNetwork, shipped_matting
+from personify.photos.window import Window, cut_window, put_back, resize
 
-WORKING_SIDE = 180  # pixels of the longer side on which the classical way works
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom around a person, in pixels of the upright photo."""
-_CLUSTERS = 48
-_ROUNDS = 5
+_REDUCED = 384  # pixels of the longer side of a photo that is searched
+_SEARCHED = 96  # pixels of each of the many windows in which somebody is looked for
+_SHARES = (1.0, 0.72, 0.52, 0.37)  # of the photo's longer side by these windows
+_STEP = 0.34  # of a window to the next one
+_SEEN = 128  # pixels of a closer look
+_FILLED = (0.62, 0.74, 0.86)  # of the side of a look by the person, as mostly in training
+_LOOKS = 2
+_EDGED = 176  # pixels of the window in which edges are sharpened
 _PIECE = 0.05  # of the largest piece of a person
-_CONTRAST = 0.05  # squared difference of colour, in units of the photo's mean, that weakens a bond to 1/e
-_TRUST = 0.06  # of the colours against the bonds
-_HEIGHTS = (0.38, 0.5, 0.65, 0.8, 0.95)  # of a person, over the photo's height
-_SLENDER = 0.22  # width of the middle of a person over the height
+_NEAR = 0.06  # of the side of a look: how far off a piece of the same person may be
+_HEARD = 8  # windows of the search, those with the best scores
+_LEAST = 0.5  # sum of the scores at a place, below which there is nobody
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Matte:
 
     Attributes:
         alpha: [H, W] in [0, 1].
-        method: ``"rembg"`` or ``"colours"``.
+        method: ``"rembg"`` or ``"network"``.
     """
 
     alpha: Float
@@ -48,9 +53,9 @@ class Matte:
 
 
 def matte(image: Float, box: Box | None = None) -> Matte:  # [H, W, 3] sRGB in [0, 1]
-    """Find the person; with the extra ``[matting]`` (rembg) by a trained network, else by `cut_out`."""
+    """Find the person; with the extra ``[matting]`` (rembg) by a large network, else by `cut_out`."""
     if importlib.util.find_spec("rembg") is None:
-        return Matte(cut_out(image, box), "colours")
+        return Matte(cut_out(image, box), "network")
     import rembg
 
     session = rembg.new_session("u2net_human_seg")
@@ -58,163 +63,127 @@ def matte(image: Float, box: Box | None = None) -> Matte:  # [H, W, 3] sRGB in [
     return Matte(np.divide(np.asarray(alpha), 255, dtype=np.float32), "rembg")
 
 
-def cut_out(image: Float, box: Box | None = None) -> Float:  # [H, W, 3] -> [H, W]
-    """The person in a photo by colours, with a body of usual proportions as the only knowledge about people.
+def cut_out(image: Float, box: Box | None = None, network: MattingNetwork | None = None) -> Float:
+    """The largest person in a photo.
 
-    Best effort: it wants the person whole, upright, alone, and coloured unlike what is around. In a crowded picture it
-    needs the box around the person.
+    Args:
+        image: [H, W, 3] sRGB in [0, 1].
+        box: around the person; what lies outside is not theirs, and nobody is looked for.
+        network: the shipped one by default.
 
-    Example:
-        >>> photo = np.ones((60, 60, 3), np.float32)
-        >>> photo[10:50, 25:35] = (0.8, 0.1, 0.1)
-        >>> alpha = cut_out(photo)
-        >>> bool(alpha[30, 30] > 0.9), bool(alpha[30, 5] < 0.1)
-        (True, True)
+    Returns:
+        Alpha [H, W]; all zero where nobody is found.
     """
+    network = network or shipped_matting()
     height, width = image.shape[:2]
-    small = _shrunk(image)
-    lab = rgb2lab(small)
-    clusters = _clusters(lab)
-    rows, columns = clusters.shape
-    if box is None:
-        prior = _body_prior(*_find_body(clusters), clusters.shape)
-    else:
-        prior = _box_prior(np.array(box) * np.tile((columns / width, rows / height), 2), clusters.shape)
-    bonds = _bonds(lab)
-    alpha = prior
-    for _ in range(_ROUNDS):
-        alpha = _walk(bonds, _color_odds(clusters, alpha, prior), prior)
-    alpha = _one_person(alpha, prior)
-    full = Image.fromarray(alpha.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
-    return np.clip((np.asarray(full) - 0.5) * 3 + 0.5, 0, 1).astype(np.float32)
+    found = _search(network, image) if box is None else _inside(box, height, width)
+    allowed = np.float32(1) if box is None else found
+    for _ in range(_LOOKS):
+        if not (found > 0.5).any():
+            return np.zeros_like(found)
+        corner, side = _around(found, 0.6)
+        found = _one_person(_look(network, image, found) * allowed, side)
+    rough = cut_window(found[..., None], corner, side, _EDGED)[..., 0]
+    sharp = sharpen(cut_window(image, corner, side, _EDGED, "edge"), rough)
+    return put_back(sharp, corner, side, (height, width)) * allowed
 
 
-def _shrunk(image: Float) -> Float:
-    scale = min(1.0, WORKING_SIDE / max(image.shape[:2]))
-    size = max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale))
-    pixels = Image.fromarray((image * 255).round().astype(np.uint8)).resize(size, Image.Resampling.BOX)
-    return np.divide(np.asarray(pixels), 255, dtype=np.float32)
+@torch.no_grad()
+def _ask(network: MattingNetwork, pictures: Sequence[Float]) -> Float:  # N x [S, S, 3] -> [N, S, S]
+    """Chance of every pixel to be the person."""
+    batches = torch.from_numpy(np.stack(pictures)).movedim(3, 1).split(16)  # more at once do not fit into the cache
+    answers = [network(batch.contiguous(memory_format=torch.channels_last)).sigmoid() for batch in batches]
+    return torch.cat(answers).numpy()
 
 
-def _clusters(lab: NDArray[np.float64]) -> NDArray[np.int64]:  # [H, W, 3] -> [H, W]
-    """Which of a few dozen colours of this photo a pixel has."""
-    pixels = lab.reshape(-1, 3) * (0.6, 1.0, 1.0)  # shading changes lightness most
-    # each distinct colour once, so that a small cap counts like a large wall
-    sample = np.unique(np.round(pixels[:: max(1, len(pixels) // 6000)] / 2) * 2, axis=0)
-    centers, _ = kmeans2(sample, min(_CLUSTERS, len(sample)), minit="++", seed=0, iter=12, missing="warn")
-    labels: NDArray[np.int64] = vq(pixels, centers)[0].astype(np.int64).reshape(lab.shape[:2])
-    return labels
+def _search(network: MattingNetwork, image: Float) -> Float:  # [H, W, 3] -> [H, W]
+    """Where the largest person is: what many windows say, each heard as far as it shows somebody whole."""
+    height, width = image.shape[:2]
+    scale = _REDUCED / max(height, width)
+    small = resize(image, round(height * scale), round(width * scale))
+    windows = list(_windows(*small.shape[:2]))
+    answers = _ask(network, [cut_window(small, *window, _SEARCHED, "edge") for window in windows])
+    scores = np.array([_wholeness(answer) for answer in answers]) * [side**0.5 for _, side in windows]
+    heat = np.zeros(small.shape[:2], np.float32)
+    ranked = sorted(zip(scores.tolist(), answers, windows, strict=True), key=lambda heard: -heard[0])
+    for score, answer, (corner, side) in ranked[:_HEARD]:
+        heat += score * put_back(answer, corner, side, small.shape[:2])
+    return resize(_largest(heat / max(float(heat.max()), _LEAST))[..., None], height, width)[..., 0]
 
 
-def _find_body(clusters: NDArray[np.int64]) -> tuple[float, float, float]:
-    """(column, row, height) in pixels of the upright slender box whose colours differ most from those around it.
-
-    Boxes near the middle and large ones are preferred, as photographers do.
-    """
-    rows, columns = clusters.shape
-    sums = _integral(clusters)
-    found, best = (columns / 2, rows / 2, 0.9 * rows), -1.0
-    for share in _HEIGHTS:
-        tall = share * rows
-        for row in np.arange(tall / 2, rows - tall / 2 + 1, max(2.0, rows / 24)):
-            for column in np.arange(0.12, 0.89, 0.04) * columns:
-                inner = _count(sums, column, row, _SLENDER * tall, tall)
-                outer = _count(sums, column, row, 0.75 * tall, 1.08 * tall) - inner
-                p, q = inner / max(inner.sum(), 1), outer / max(outer.sum(), 1)
-                differs = 0.5 * float(((p - q) ** 2 / np.maximum(p + q, 1e-9)).sum())
-                away = ((column / columns - 0.5) / 0.3) ** 2 + ((row / rows - 0.5) / 0.35) ** 2
-                score = differs * np.exp(-0.5 * away) * share**0.5
-                if score > best:
-                    found, best = (float(column), float(row), float(tall)), score
-    return found
+def _windows(height: int, width: int) -> Iterator[Window]:
+    """Squares of several sizes all over a photo, the largest also beyond its edges."""
+    for share in _SHARES:
+        side = share * max(height, width)
+        rows, columns = (_centers(length, side) for length in (height, width))
+        yield from (((column - side / 2, row - side / 2), side) for row in rows for column in columns)
 
 
-def _integral(clusters: NDArray[np.int64]) -> NDArray[np.float64]:  # [H, W] -> [K, H + 1, W + 1]
-    single = clusters[None] == np.arange(clusters.max() + 1)[:, None, None]
-    return np.pad(single.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0))).astype(np.float64)
+def _centers(length: int, side: float) -> NDArray[np.float64]:
+    """Of windows along a photo that is so long; the first and last reach a little beyond."""
+    if length <= side:
+        return np.array([length / 2])
+    return np.linspace(0.42 * side, length - 0.42 * side, 2 + math.floor((length - side) / (_STEP * side)))
 
 
-def _count(sums: NDArray[np.float64], column: float, row: float, wide: float, tall: float) -> NDArray[np.float64]:
-    """Pixels of every cluster in a box, [K]."""
-    height, width = sums.shape[1] - 1, sums.shape[2] - 1
-    top, bottom = (int(np.clip(round(row + side * tall / 2), 0, height)) for side in (-1, 1))
-    left, right = (int(np.clip(round(column + side * wide / 2), 0, width)) for side in (-1, 1))
-    box: NDArray[np.float64] = sums[:, bottom, right] - sums[:, top, right] - sums[:, bottom, left] + sums[:, top, left]
-    return box
+def _wholeness(chance: Float) -> float:  # [S, S]
+    """How much an answer looks like one whole person: sure, in one piece, of a good size and not cut off."""
+    size = len(chance)
+    labels, areas = _pieces(chance)
+    if len(areas) == 0:
+        return 0.0
+    person = labels == 1 + np.argmax(areas)
+    rows, columns = np.nonzero(person)
+    extent = max(np.ptp(rows), np.ptp(columns)) + 1
+    alone = areas.max() / chance.sum() * (2 * chance[person].mean() - 1)
+    cut = sum(int(edge.sum()) for edge in (person[0], person[-1], person[:, 0], person[:, -1])) / size
+    return float(alone**2 * math.exp(-cut / 0.15 - 0.5 * (math.log(extent / size / 0.72) / 0.35) ** 2))
 
 
-def _body_prior(column: float, row: float, tall: float, shape: tuple[int, int]) -> NDArray[np.float64]:  # [H, W]
-    """Chance of being the person before looking at colours: sure in the body's middle, none far away."""
-    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
-    aside, along = np.abs(x - column) / tall, np.abs(y - row) / tall
-    slim = np.exp(-0.5 * (aside / 0.17) ** 2) * np.exp(-0.5 * (np.maximum(along - 0.42, 0) / 0.06) ** 2)
-    return 0.9 * slim
+def _look(network: MattingNetwork, image: Float, found: Float) -> Float:  # [H, W]
+    """The network's mean answer to several windows around the person and to their mirror images."""
+    windows = [_around(found, filled) for filled in _FILLED]
+    pictures = [cut_window(image, *window, _SEEN, "edge") for window in windows]
+    straight, mirrored = np.split(_ask(network, [*pictures, *(picture[:, ::-1] for picture in pictures)]), 2)
+    answers = 0.5 * (straight + mirrored[..., ::-1])
+    placed = [put_back(answer, *window, found.shape) for answer, window in zip(answers, windows, strict=True)]
+    mean: Float = np.mean(placed, 0)
+    return mean
 
 
-def _box_prior(box: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:  # [H, W]
-    """Like `_body_prior`, for a box known to hold the whole person."""
-    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
-    left, top, right, bottom = box
-    aside = np.abs(x - (left + right) / 2) / (right - left)
-    along = np.abs(y - (top + bottom) / 2) / (bottom - top)
-    middle = 0.4 + 0.5 * np.exp(-0.5 * ((aside / 0.2) ** 2 + (along / 0.42) ** 6))
-    return np.where((aside <= 0.5) & (along <= 0.5), middle, 0.0)
+def _inside(box: Box, height: int, width: int) -> Float:
+    left, top, right, bottom = (round(side) for side in box)
+    mask = np.zeros((height, width), np.float32)
+    mask[top:bottom, left:right] = 1
+    return mask
 
 
-def _bonds(lab: NDArray[np.float64]) -> sparse.csr_matrix:
-    """Graph Laplacian of the pixels: neighbours of one colour belong together."""
-    height, width = lab.shape[:2]
-    index = np.arange(height * width).reshape(height, width)
-    ends, squares = [], []
-    for a, b in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]), (np.s_[:-1, :-1], np.s_[1:, 1:]),
-                 (np.s_[:-1, 1:], np.s_[1:, :-1])):  # fmt: skip
-        ends.append((index[a].ravel(), index[b].ravel()))
-        squares.append(((lab[a] - lab[b]) ** 2).sum(-1).ravel())
-    first, second = (np.concatenate(side) for side in zip(*ends, strict=True))
-    square = np.concatenate(squares)
-    bond = np.exp(-square / (_CONTRAST * 20 * square.mean() + 1e-9)) + 1e-3
-    count = height * width
-    adjacency = sparse.coo_matrix((bond, (first, second)), (count, count))
-    adjacency = (adjacency + adjacency.T).tocsr()
-    return sparse.diags(np.asarray(adjacency.sum(1)).ravel()) - adjacency
+def _around(alpha: Float, filled: float) -> Window:
+    """The window of whose side the person takes that share."""
+    rows, columns = (np.flatnonzero((alpha > 0.5).any(axis)) for axis in (1, 0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    side = float(max(bottom - top, right - left)) / filled
+    return (float(left + right - side) / 2, float(top + bottom - side) / 2), side
 
 
-def _color_odds(
-    clusters: NDArray[np.int64], alpha: NDArray[np.float64], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:  # [H, W]
-    """Logarithm of how much more often a pixel's colour is the person's than the surroundings'."""
-    count = int(clusters.max()) + 1
-    near = ndimage.gaussian_filter(prior, 0.12 * clusters.shape[0])
-    surroundings = (1 - alpha) * (near / near.max() + 0.1)
-    person, other = (
-        np.bincount(clusters.ravel(), weight.ravel(), count) for weight in (alpha * (prior > 0.03), surroundings)
-    )
-    person, other = (histogram / max(histogram.sum(), 1e-9) + 2e-3 for histogram in (person, other))
-    odds: NDArray[np.float64] = np.log(person / other)[clusters]
-    return odds
-
-
-def _walk(
-    laplacian: sparse.csr_matrix, odds: NDArray[np.float64], prior: NDArray[np.float64]
-) -> NDArray[np.float64]:  # [H, W]
-    """Grady's random walker with priors: (L + trust (F + B)) x = trust F."""
-    place = np.log((prior + 0.002) / (1 - prior + 0.002))
-    person = 1 / (1 + np.exp(-(np.clip(odds, -3, 3) + place)))
-    trust = _TRUST * (0.1 + np.abs(2 * person - 1)).ravel()
-    # direct, as the many short products of an iterative solver wait for each other on a busy machine
-    solution = spsolve((laplacian + sparse.diags(trust)).tocsc(), trust * person.ravel(), permc_spec="MMD_AT_PLUS_A")
-    return np.clip(solution, 0, 1).reshape(prior.shape)
-
-
-def _one_person(alpha: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Only the connected pieces with most of the body prior in them, without holes of a few pixels.
-
-    Several, as dark shorts before a dark floor may have separated the legs from the rest.
-    """
+def _pieces(alpha: Float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Connected pieces, numbered from 1, and how much there is of each."""
     labels, count = ndimage.label(alpha > 0.5)
-    if count == 0:
+    return labels, np.asarray(ndimage.sum_labels(alpha, labels, np.arange(1, count + 1)))
+
+
+def _largest(alpha: Float) -> Float:
+    labels, areas = _pieces(alpha)
+    return np.where(labels == 1 + np.argmax(areas), alpha, 0).astype(np.float32) if len(areas) else np.zeros_like(alpha)
+
+
+def _one_person(alpha: Float, side: float) -> Float:
+    """The largest piece and what may belong to it, as something in front may hide what holds them together."""
+    labels, areas = _pieces(alpha)
+    if len(areas) == 0:
         return np.zeros_like(alpha)
-    weight = ndimage.sum_labels(prior, labels, np.arange(1, count + 1))
-    body = np.isin(labels, 1 + np.flatnonzero(weight > _PIECE * weight.max()))
-    closed = ndimage.binary_closing(body, iterations=1) | body
-    return np.where(ndimage.binary_dilation(closed), np.where(closed, np.maximum(alpha, 0.6), alpha), 0)
+    away = ndimage.distance_transform_edt(labels != 1 + np.argmax(areas))
+    gaps = np.asarray(ndimage.minimum(away, labels, np.arange(1, len(areas) + 1)))
+    own = 1 + np.flatnonzero((areas > _PIECE * areas.max()) & (gaps < _NEAR * side))
+    body = ndimage.binary_dilation(np.isin(labels, own), iterations=max(1, round(0.01 * side)))
+    return np.where(body, alpha, 0).astype(np.float32)

@@ -15,6 +15,7 @@ from scipy import ndimage
 from personify.body.mesh import Float
 from personify.errors import PersonifyError
 from personify.photos.matting import Box, matte
+from personify.photos.window import cut_window
 from personify.render.sheets import contact_sheet
 
 MOST_PHOTOS = 8
@@ -36,7 +37,7 @@ class Photo:
         name: of the file.
         image: [H, W, 3] sRGB in [0, 1].
         mask: [H, W] in [0, 1].
-        method: where the mask comes from: ``"alpha"``, ``"mask"``, ``"rembg"`` or ``"colours"``.
+        method: where the mask comes from: ``"alpha"``, ``"mask"``, ``"rembg"`` or ``"network"``.
     """
 
     name: str
@@ -181,24 +182,11 @@ def crop(photo: Photo, size: int) -> Crop:
     return Crop(image.astype(np.float32), mask.astype(np.float32), corner, side)
 
 
-def cut_window(image: Float, corner: tuple[float, float], side: float, size: int) -> Float:  # [H, W, C] -> [S, S, C]
-    """A square window of a picture, zero where it reaches over the edges."""
-    left, top = corner
-    reach = math.ceil(max(0.0, -left, -top, left + side - image.shape[1], top + side - image.shape[0]))
-    padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)))
-    box = (left + reach, top + reach, left + side + reach, top + side + reach)
-    kernel = Image.Resampling.BOX if side > size else Image.Resampling.BILINEAR
-    bands = [Image.fromarray(np.ascontiguousarray(band)) for band in padded.transpose(2, 0, 1)]
-    return np.stack([np.asarray(band.resize((size, size), kernel, box)) for band in bands], 2)
-
-
 def remarks(photos: Sequence[Photo]) -> list[str]:
     """What a user should know about the masks before judging the result."""
     notes = []
-    if any(photo.method == "colours" for photo in photos):
-        notes.append(
-            "cut out by colours alone; see masks.png; install personify[matting] or give --masks for better ones"
-        )
+    if any(photo.method == "network" for photo in photos):
+        notes.append("cut out by our small network; look at masks.png; --masks, --box or personify[matting] do better")
     for photo in photos:
         notes += [f"{photo.name}: {remark}" for remark in _remarks_on(photo.mask >= _SOLID)]
     return notes + _strangers(photos)

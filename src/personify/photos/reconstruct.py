@@ -25,9 +25,10 @@ from personify.photos.confidence import seen_regions, seen_texels
 from personify.photos.matting import Box
 from personify.photos.mesh import person_mesh
 from personify.photos.network import CanonicalGaussians, PhotoNetwork
-from personify.photos.prepare import Crop, Photo, crop, cut_window, find_photos, read_photo, remarks
+from personify.photos.prepare import Crop, Photo, crop, find_photos, read_photo, remarks
 from personify.photos.refine import refine as refine_person
 from personify.photos.template import Template, body_template
+from personify.photos.window import cut_window
 from personify.render.sheets import contact_sheet
 from personify.stages import Stages
 
