@@ -9,7 +9,7 @@ from personify.motion.handwork import Grip, Trunk, reaching, sine, working
 from personify.motion.kinematics import SIDES
 from personify.motion.posing import ANKLE_HEIGHT, Arm, Figure, Foot, euler, hanging_arm, standing_foot
 from personify.motion.procedural import FPS, STAND, frame_times
-from personify.motion.timing import eased
+from personify.motion.timing import eased, swept
 
 
 def throw() -> Motion:
@@ -19,7 +19,9 @@ def throw() -> Motion:
 
     def keyed(*values: object) -> np.ndarray:
         """Values at rest, wound up, hurling, followed through, at rest."""
-        return eased(times, list(zip((0.1, wind, hurl, hurl + 0.3, back + 0.4), values, strict=True)))
+        rest, wound, hurling, through, end = values
+        at = (0.1, wind - 0.03, wind, hurl, hurl + 0.28, hurl + 0.4, back + 0.5)
+        return swept(times, list(zip(at, (rest, wound, wound, hurling, through, through, end), strict=True)))
 
     step = eased(times, [(wind - 0.05, 0), (hurl - 0.07, 1), (back - 0.2, 1), (back + 0.2, 0)])
     lift = 0.4 * step * (1 - step)

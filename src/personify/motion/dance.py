@@ -7,7 +7,7 @@ import numpy as np
 from personify.errors import PersonifyError
 from personify.motion.clip import Motion
 from personify.motion.kinematics import SIDES, Float64
-from personify.motion.posing import ANKLE_HEIGHT, PELVIS_HEIGHT, Arm, Figure, Foot, euler
+from personify.motion.posing import ANKLE_HEIGHT, PELVIS_HEIGHT, TOE_JOINT, Arm, Figure, Foot, euler
 from personify.motion.procedural import FPS
 from personify.motion.timing import Keys, eased, flowing
 
@@ -122,9 +122,8 @@ def _twist(beats: Float64) -> Figure:
     feet = {}
     for side, sign in SIDES:
         yaw = sign * 6 + 24 * swing
-        pivot = euler(yaw=yaw) @ np.array((0, 0, 0.13))  # the feet turn about their balls
-        ankle = np.array((sign * 0.13, ANKLE_HEIGHT, 0.13)) - pivot
-        feet[side] = Foot(ankle, euler(yaw=yaw))
+        ankle = np.array((sign * 0.13, ANKLE_HEIGHT, 0.13)) - euler(yaw=yaw) @ (0, 0, TOE_JOINT[2])
+        feet[side] = Foot(ankle, euler(yaw=yaw)).heel_raised(12)  # the feet turn on their balls
     figure = Figure(
         frames=len(beats),
         pelvis=np.stack(

@@ -13,7 +13,7 @@ from personify.motion.clip import Motion
 from personify.motion.handwork import reaching
 from personify.motion.kinematics import SIDES, Float64
 from personify.motion.locomotion import GAITS, Gait, gait_figure
-from personify.motion.posing import ANKLE_HEIGHT, PELVIS_HEIGHT, Arm, Figure, Foot, euler
+from personify.motion.posing import ANKLE_HEIGHT, HEEL, PELVIS_HEIGHT, TOE_JOINT, Arm, Figure, Foot, euler
 from personify.motion.procedural import FPS
 
 _PUSHING = Gait(speed=0.6, stride=1.5, stance=0.66, strike=-8, push=46, lift=0.03, width=0.1, crouch=0.10, bob=0.01,
@@ -160,12 +160,9 @@ def moonwalk() -> Motion:
         slid = whole + u * u * (3 - 2 * u)
         still = ((cycle - own - whole) * 2 - 1).clip(0, 1)
         heel = 42 * np.sin(np.pi * still) ** 0.8
-        toe_joint = np.array((0, -0.065, 0.13))
-        turn = euler(heel)
-        lifted = toe_joint - np.einsum("fab,b->fa", turn, toe_joint)
         base = np.stack([np.full_like(times, sign * 0.07), np.full_like(times, ANKLE_HEIGHT),
                          -2 * reach * slid + (0.5 - 2 * own) * reach], -1)  # fmt: skip
-        figure.feet[side] = Foot(base + lifted, turn, -heel)
+        figure.feet[side] = Foot(base, euler()).heel_raised(heel)
         swing = 0.4 * np.sin(2 * np.pi * (cycle - own))
         figure.arms[side] = Arm(np.stack([np.full_like(swing, sign * 0.2), -np.cos(swing), np.sin(swing)], -1),
                                 np.stack([np.full_like(swing, sign * 0.1), -np.cos(swing + 0.5),
@@ -216,7 +213,10 @@ def _skipping_foot(sign: float, phase: Float64, lap: Float64, travel: float, hop
     places = PchipInterpolator([0, stand, landed, off, 1.0], [0.0, 0.0, leap, leap, 1.0])(phase)
     ahead = (lead + places) * travel
     up = np.where(phase < off, hop, 0.0) + 0.30 * np.sin(np.pi * ((phase - off) / (1 - off)).clip(0, 1)) ** 2
-    pitch = np.interp(phase, [0, 0.1, 0.2, 0.3, 0.44, 0.5, 0.62, 0.8, 1.0], [-6, 0, 22, 34, 8, 4, 44, 22, -6])
-    height = ANKLE_HEIGHT + up + 0.12 * np.sin(np.radians(pitch.clip(0)))
-    ankle = np.stack([np.full_like(phase, sign * 0.07), height, lap * travel + ahead], -1)
-    return Foot(ankle, euler(pitch, sign * 4), -0.5 * pitch.clip(0))
+    keys = [(0, -6), (0.08, 0), (0.2, 30), (0.32, 34), (0.46, 4), (0.52, 0), (0.62, 44), (0.8, 22), (1.0, -6)]
+    pitch = PchipInterpolator(*zip(*keys, strict=True))(phase)
+    turned = euler(pitch, sign * 4)
+    pivot = np.where((pitch < 0)[:, None], HEEL, TOE_JOINT)
+    rolled = (euler(0, sign * 4) @ pivot[..., None] - turned @ pivot[..., None])[..., 0]
+    ankle = np.stack([np.full_like(phase, sign * 0.07), ANKLE_HEIGHT + up, lap * travel + ahead], -1) + rolled
+    return Foot(ankle, turned, -pitch.clip(0) * np.exp(-up / 0.05))

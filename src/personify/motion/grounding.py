@@ -11,16 +11,18 @@ from scipy.ndimage import gaussian_filter1d
 
 from personify.body.mesh import Skeleton
 from personify.body.pose import JOINT_INDEX
-from personify.motion.clip import Motion, heading
+from personify.motion.clip import Motion, heading, smooth_step
 from personify.motion.kinematics import (
     REFERENCE_SKELETON,
     SIDES,
     Float64,
     body_frames,
     body_rest,
+    leg_length,
     local_rotations,
     place_leg,
 )
+from personify.motion.timing import covering
 
 Offsets = Mapping[str, ArrayLike]
 
@@ -30,6 +32,7 @@ _CENTRAL_RADII = {"pelvis": 0.10, "spine2": 0.09, "spine3": 0.10, "head": 0.09}
 
 REFERENCE_HEIGHT = float(REFERENCE_SKELETON.rest_joints[0, 1])
 PLANTED_HEIGHT = 0.025  # metres above the floor on an adult below which a sole point counts as touching
+TIPTOE_ANKLE = 0.2  # of the pelvis' height; an ankle that is higher belongs to a foot in the air
 PLANTED_SPEED = 0.35  # metres per second below which a touching sole point counts as planted
 
 
@@ -106,7 +109,8 @@ def _fitted(motion: Motion, skeleton: Skeleton, offsets: Offsets | None) -> Moti
         planted |= planted_frames(source.soles[side], motion.fps)
         shift = _planting_shift(points, planted, motion.fps) + foot_rise[:, None] * (0, 1, 0)
         ankles[side] = target.positions[:, JOINT_INDEX[f"{side}_ankle"]] + shift
-    lift -= _beyond_reach(target.positions + lift[:, None, None] * (0, 1, 0), ankles, body_rest(skeleton))
+    excess = beyond_reach(target.positions + lift[:, None, None] * (0, 1, 0), ankles, body_rest(skeleton))
+    lift -= covering(excess, 0.2 * motion.fps)
     return _posed(motion, target, lift, ankles, body_rest(skeleton))
 
 
@@ -147,16 +151,15 @@ class _Stance:
         return np.concatenate([self.foot_heights(), self.body_height()[None]])
 
 
-def _beyond_reach(positions: Float64, ankles: dict[str, Float64], rest: Float64) -> Float64:
-    """[F] how far the pelvis must sink so that both legs, all but straight, reach their ankles."""
-    excess = np.zeros(len(positions))
+def beyond_reach(positions: Float64, ankles: dict[str, Float64], rest: Float64) -> Float64:
+    """[F] how far the pelvis must sink so that both legs, all but straight, reach ankles that may bear weight."""
+    excess, length = np.zeros(len(positions)), leg_length(rest)
     for side, _ in SIDES:
-        hip, knee, ankle = (JOINT_INDEX[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
-        length = np.linalg.norm(rest[knee] - rest[hip]) + np.linalg.norm(rest[ankle] - rest[knee])
-        line = positions[:, hip] - ankles[side]
-        height = np.sqrt(((0.999 * length) ** 2 - (line[:, [0, 2]] ** 2).sum(1)).clip(0))
+        line = positions[:, JOINT_INDEX[f"{side}_hip"]] - ankles[side]
+        height = np.sqrt(((0.997 * length) ** 2 - (line[:, [0, 2]] ** 2).sum(1)).clip(0))
         upright = line[:, 1] > 0.5 * length  # a leg that kicks or kneels is no reason to sink
-        excess = np.maximum(excess, np.where(upright, line[:, 1] - height, 0))
+        bearing = 1 - smooth_step((ankles[side][:, 1] / rest[0, 1] - TIPTOE_ANKLE) / 0.1)
+        excess = np.maximum(excess, np.where(upright, line[:, 1] - height, 0) * bearing)
     return excess
 
 

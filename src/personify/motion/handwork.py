@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from personify.body.pose import JOINT_INDEX
 from personify.motion.clip import Motion, smooth_step
-from personify.motion.kinematics import SIDES, Float64, two_bone_directions, unit
+from personify.motion.kinematics import SIDES, Float64, two_bone_directions, unit, yielding
 from personify.motion.posing import REST, Arm, Figure, euler, standing_foot
 from personify.motion.procedural import FPS, standing
 
@@ -42,8 +42,8 @@ def reaching(
     """
     sign = dict(SIDES)[side]
     pole = np.asarray((0.45 * sign, -1.0, -0.35) if elbow is None else elbow, float)
-    target = np.asarray(wrist, float)
     root = np.array((sign * SHOULDER, 0.0, 0.0))
+    target = yielding(root, np.asarray(wrist, float), UPPER + FORE)
     upper, fore = two_bone_directions(root, target, UPPER, FORE, np.broadcast_to(pole, target.shape))
     return Arm(upper, fore, palm, hand, shrug)
 

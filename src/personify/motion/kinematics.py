@@ -141,6 +141,35 @@ def two_bone_directions(
     return first, unit(along * distance - first * upper)
 
 
+def leg_length(rest: Float64) -> float:  # [22, 3] as from `body_rest`
+    """Thigh and shin, metres."""
+    hip, knee, ankle = (rest[JOINT_INDEX[f"left_{name}"]] for name in ("hip", "knee", "ankle"))
+    return float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
+
+
+def aloft(sole_height: Float64) -> Float64:
+    """0 for a foot whose lowest sole point is on the floor, rising smoothly to 1 at 1.5 cm."""
+    rise = (sole_height / 0.015).clip(0, 1)
+    return rise * rise * (3 - 2 * rise)
+
+
+def yielding(root: Float64, target: Float64, length: float, weight: Float64 | float = 1.0) -> Float64:
+    """Targets [..., 3] that a limb of ``length`` rooted at ``root`` [..., 3] reaches without snapping straight.
+
+    Distances above 94 % of the length approach it and never get there. ``weight`` [...] 0 = leave the target alone.
+
+    >>> root = np.zeros(3)
+    >>> [float(yielding(root, np.array([0, -reach, 0]), 1.0)[1].round(3)) for reach in (0.5, 0.94, 1.0, 1.5)]
+    [-0.5, -0.94, -0.978, -1.0]
+    """
+    line = target - root
+    distance = np.linalg.norm(line, axis=-1)
+    soft = 0.06 * length
+    over = (distance - length + soft).clip(0)
+    shorter = np.where(over > 0, length - soft * np.exp(-over / soft), distance)
+    return root + line * (1 + weight * (shorter / distance.clip(1e-9) - 1))[..., None]
+
+
 def place_leg(orientations: Float64, positions: Float64, side: str, ankle: Float64, rest: Float64) -> None:
     """Bend one leg so that its ankle reaches ``ankle`` [F, 3]; knee direction and foot orientation are kept.
 

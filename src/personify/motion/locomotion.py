@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.interpolate import BPoly
 
 from personify.errors import PersonifyError
 from personify.motion.clip import Motion
 from personify.motion.kinematics import SIDES, Float64
-from personify.motion.posing import ANKLE_HEIGHT, PELVIS_HEIGHT, Arm, Figure, Foot, euler
+from personify.motion.posing import ANKLE_HEIGHT, HEEL, PELVIS_HEIGHT, TOE_JOINT, Arm, Figure, Foot, euler
 
-HEEL = np.array((0, -ANKLE_HEIGHT, -0.05))  # from the ankle, foot flat
-TOE_JOINT = np.array((0, -0.065, 0.13))
-BALL = np.array((0, -ANKLE_HEIGHT, 0.13))
-TIP = np.array((0, -ANKLE_HEIGHT, 0.195))
+_WHIP = 180.0  # degrees per swing: a foot that leaves the floor turning faster than this is held back by its ankle
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Gait:
         stance: fraction of the cycle a foot is on the floor; below 0.5 both feet are in the air at times.
         strike, push: pitch of the foot at first contact (toes up) and at toe-off (heel up).
         lift: extra height of the ankle in mid-swing, metres; ``lift_peak`` is when, as a fraction of the swing.
+        ahead: how far before the pelvis the ankle is in the middle of its stance, metres; negative = behind.
         width: distance of each foot from the middle line, metres.
         crouch: how far the pelvis is lowered, metres.
         bob: rise of the pelvis over the standing leg, metres; negative = sinks (running).
@@ -45,6 +44,7 @@ class Gait:
     push: float = 48
     lift: float = 0.035
     lift_peak: float = 0.4
+    ahead: float = -0.09
     width: float = 0.075
     crouch: float = 0.012
     bob: float = 0.016
@@ -142,8 +142,8 @@ def gait_figure(gait: Gait, phase: Float64) -> Figure:
 
 def _arm(side: str, sign: float, gait: Gait, phase: Float64) -> Arm:
     forward = -np.cos(2 * np.pi * (phase - 0.03))  # against the leg of the same side
-    swing = np.radians(gait.swing * forward * np.where(forward > 0, 0.9, 1.0) + 0.02 * gait.elbow)
-    bend = np.radians(gait.elbow * (1 + 0.25 * forward) + 4)
+    swing = np.radians(0.95 * gait.swing * forward + 0.02 * gait.elbow)
+    bend = np.radians(gait.elbow * (1 + 0.14 * forward) + 4)
     aside = sign * (0.2 + 0.001 * gait.elbow)
     inward = -sign * 0.006 * gait.elbow * (0.3 + 0.35 * (1 + forward))
     upper = np.stack([np.full_like(swing, aside), -np.cos(swing), np.sin(swing)], -1)
@@ -162,48 +162,42 @@ def _foot(sign: float, gait: Gait, phase: Float64, travel: float, lap: float) ->
     planted = within <= gait.stance
     ankle = np.where(planted[:, None], stance_ankle, swing_ankle)
     pitch = np.where(planted, stance_pitch, swing_pitch)
-    ankle = ankle + np.stack([np.full_like(place, sign * gait.width), 0 * place, place - 0.03], -1)
-    aloft = ((within - gait.stance) / (1 - gait.stance)).clip(0, 1)
-    toes = -pitch.clip(0) * (1 - aloft) ** 3
-    ankle[:, 1] += (0.05 * aloft * (1 - aloft) - _lowest(ankle[:, 1], pitch, toes)).clip(0) * (aloft > 0)
+    ankle = ankle + np.stack([np.full_like(place, sign * gait.width), 0 * place, place + gait.ahead], -1)
+    swing = ((within - gait.stance) / (1 - gait.stance)).clip(0, 1)
+    toes = -pitch.clip(0) * (1 - swing) ** 3
+    clear = 0.03 * (1 - (1 - swing) ** 6) * (1 - swing**4)  # the sole leaves the floor fast and comes down slowly
+    lack = clear - _lowest(ankle[:, 1], pitch, toes)
+    ankle[:, 1] += np.where(planted, 0, (lack + np.hypot(lack, 0.005)) / 2)
     return Foot(ankle, euler(pitch, toe_out), toes)
 
 
 def _lowest(ankle_height: Float64, pitch: Float64, toes: Float64) -> Float64:
     """[F] height of the lowest sole point."""
-    foot, toe = euler(pitch), euler(pitch + toes)
-    points = (foot @ HEEL, foot @ TOE_JOINT + toe @ (BALL - TOE_JOINT), foot @ TOE_JOINT + toe @ (TIP - TOE_JOINT))
-    return ankle_height + np.min([point[..., 1] for point in points], axis=0)
+    flat = np.stack([0 * ankle_height, ankle_height, 0 * ankle_height], -1)
+    return Foot(flat, euler(pitch), toes).lowest()
 
 
 def _stance(gait: Gait, progress: Float64, toe_out: float) -> tuple[Float64, Float64]:
     """Ankle [F, 3] relative to the flat foot's floor point, and pitch [F], while the foot rolls from heel to ball."""
-    landing = (1 - progress / 0.18).clip(0, 1)
-    pushing = ((progress - 0.5) / 0.5).clip(0, 1)
-    pitch = -gait.strike * landing**2 + gait.push * pushing**1.7
+    landing = (1 - progress / 0.24).clip(0, 1)
+    pushing = ((progress - 0.3) / 0.7).clip(0, 1)
+    pitch = -gait.strike * landing**3 + gait.push * pushing**2
     turned, flat = euler(pitch, toe_out), euler(0, toe_out)
     pivot = np.where((pitch < 0)[:, None], HEEL, TOE_JOINT)  # the toes stay flat under their joint
     return (flat @ pivot[..., None] - turned @ pivot[..., None])[..., 0] + (0, ANKLE_HEIGHT, 0), pitch
 
 
 def _swing(gait: Gait, progress: Float64, toe_out: float, travel: float) -> tuple[Float64, Float64]:
-    """Ankle and pitch in the air: a cubic between toe-off and the next strike that keeps the speeds at both ends."""
-    ends = np.array([1.0 - 1e-4, 1.0, 0.0, 1e-4])
-    ankles, pitches = _stance(gait, ends, toe_out)
+    """Ankle and pitch in the air: a quintic between toe-off and the next strike that keeps the speeds at both ends."""
+    step = 1e-4
+    ankles, pitches = _stance(gait, np.array([1 - step, 1.0, 0.0, step]), toe_out)
     ankles[2:, 2] += travel
-    span = (1 - gait.stance) / gait.stance / 1e-4
     state = np.concatenate([ankles, pitches[:, None]], 1)
-    start, end = state[1], state[2]
-    start_speed, end_speed = (state[1] - state[0]) * span, (state[3] - state[2]) * span
-    u = progress[:, None]
-    path = (
-        (2 * u**3 - 3 * u**2 + 1) * start
-        + (u**3 - 2 * u**2 + u) * start_speed
-        + (3 * u**2 - 2 * u**3) * end
-        + (u**3 - u**2) * end_speed
-    )
+    speeds = np.diff(state, axis=0)[[0, 2]] * (1 - gait.stance) / gait.stance / step
+    speeds *= np.minimum(1, _WHIP / np.abs(speeds[:, 3:]).clip(1e-9))
+    ends = [[state[1], speeds[0], 0 * speeds[0]], [state[2], speeds[1], 0 * speeds[1]]]
+    path = BPoly.from_derivatives([0, 1], ends)(progress)
     peak = gait.lift_peak
-    power = 2 * peak / (1 - peak)
-    bump = (progress**power * (1 - progress) ** 2) / (peak**power * (1 - peak) ** 2)
-    path[:, 1] += gait.lift * bump
+    power = 3 * peak / (1 - peak)
+    path[:, 1] += gait.lift * (progress / peak) ** power * ((1 - progress) / (1 - peak)) ** 3
     return path[:, :3], path[:, 3]

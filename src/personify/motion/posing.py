@@ -16,6 +16,7 @@ from personify.motion.kinematics import (
     REFERENCE_SKELETON,
     SIDES,
     Float64,
+    aloft,
     axis_angles,
     body_rest,
     frame,
@@ -23,14 +24,20 @@ from personify.motion.kinematics import (
     matrices,
     two_bone_directions,
     unit,
+    yielding,
 )
+from personify.motion.timing import covering
 
 REST = body_rest(REFERENCE_SKELETON)
 PELVIS_HEIGHT = float(REST[0, 1])
 ANKLE_HEIGHT = float(REST[JOINT_INDEX["left_ankle"], 1])
 THIGH = float(REST[JOINT_INDEX["left_hip"], 1] - REST[JOINT_INDEX["left_knee"], 1])
+HEEL = np.array((0, -ANKLE_HEIGHT, -0.05))  # from the ankle of a flat foot
+TOE_JOINT = REST[JOINT_INDEX["left_foot"]] - REST[JOINT_INDEX["left_ankle"]]
 SHIN = float(np.linalg.norm(REST[JOINT_INDEX["left_knee"]] - REST[JOINT_INDEX["left_ankle"]]))
 _DEGREE = np.pi / 180
+_REACH = 0.997  # how straight a leg may get, as a share of its length
+_REACH_FRAMES = 7  # within which the pelvis gives way to a leg that does not reach
 
 
 def euler(pitch: ArrayLike = 0, yaw: ArrayLike = 0, roll: ArrayLike = 0) -> Float64:  # degrees -> [..., 3, 3]
@@ -69,6 +76,19 @@ class Foot:
     orientation: Any
     toes: Any = 0.0
 
+    def heel_raised(self, degrees: ArrayLike) -> Foot:
+        """The foot on its ball, the heel raised by ``degrees`` [F]; the toes stay where they are, flat."""
+        orientation = self.orientation @ euler(degrees)
+        ankle = np.asarray(self.ankle) + self.orientation @ TOE_JOINT - orientation @ TOE_JOINT
+        return Foot(ankle, orientation, -np.asarray(degrees))
+
+    def lowest(self) -> Float64:  # [F]
+        """Height of the lowest sole point, metres."""
+        sole, ball = np.asarray(self.orientation), -ANKLE_HEIGHT - TOE_JOINT[1]
+        toes = sole @ euler(self.toes)
+        points = (sole @ HEEL, *(sole @ TOE_JOINT + toes @ (0, ball, ahead) for ahead in (0, 0.065)))
+        return np.asarray(self.ankle)[..., 1] + np.min([point[..., 1] for point in points], axis=0)
+
 
 def hanging_arm(side: str) -> Arm:
     """An arm at rest beside the body."""
@@ -104,10 +124,13 @@ class Figure:
     feet: dict[str, Foot] = field(default_factory=lambda: {side: standing_foot(side) for side, _ in SIDES})
     hands: dict[str, str] = field(default_factory=lambda: {"left": "relaxed", "right": "relaxed"})
 
-    def solved(self) -> tuple[Float64, Float64]:
-        """Rotations [F, 55, 3] and pelvis positions [F, 3]; the pelvis sinks where a leg could not reach its foot."""
+    def solved(self, loop: bool = False) -> tuple[Float64, Float64]:
+        """Rotations [F, 55, 3] and pelvis positions [F, 3].
+
+        Where a leg could not reach, a foot on the floor pulls the pelvis down and a foot in the air is pulled along.
+        """
         pelvis_rotation = self._spread(self.pelvis_rotation, 3, 3)
-        pelvis = self._within_reach(self._spread(self.pelvis, 3), pelvis_rotation)
+        pelvis = self._within_reach(self._spread(self.pelvis, 3), pelvis_rotation, loop)
         turns = {"pelvis": pelvis_rotation, **self._torso()}
         for side, _ in SIDES:
             turns |= self._arm(side)
@@ -124,23 +147,26 @@ class Figure:
 
     def motion(self, name: str, text: str, fps: float = 30.0, loop: bool = False) -> Motion:
         """The figure as a clip."""
-        rotations, pelvis = self.solved()
+        rotations, pelvis = self.solved(loop)
         return Motion(name, fps, rotations, pelvis, PELVIS_HEIGHT, text, loop, "CC0-1.0", "personify, procedural")
 
     def _spread(self, value: Any, *shape: int) -> Float64:
         return np.array(np.broadcast_to(np.asarray(value, float), (self.frames, *shape)))
 
-    def _within_reach(self, pelvis: Float64, rotation: Float64) -> Float64:
-        limit = np.full(self.frames, np.inf)
+    def _within_reach(self, pelvis: Float64, rotation: Float64, loop: bool) -> Float64:
+        excess = np.zeros(self.frames)
         for side, _ in SIDES:
-            hip = np.einsum("fab,b->fa", rotation, REST[JOINT_INDEX[f"{side}_hip"]] - REST[0])
+            hip = pelvis + np.einsum("fab,b->fa", rotation, REST[JOINT_INDEX[f"{side}_hip"]] - REST[0])
             ankle = self._spread(self.feet[side].ankle, 3)
-            aside = (pelvis + hip - ankle)[:, [0, 2]]
-            reach = np.sqrt(((0.997 * (THIGH + SHIN)) ** 2 - (aside**2).sum(1)).clip(0))
-            limit = np.minimum(limit, ankle[:, 1] + reach - hip[:, 1])
-        excess = (pelvis[:, 1] - limit + 0.004) / 0.008  # soft minimum over 8 mm, so that knees do not snap straight
-        pelvis[:, 1] -= 0.008 * np.logaddexp(0, excess)
+            aside = (hip - ankle)[:, [0, 2]]
+            reach = np.sqrt(((_REACH * (THIGH + SHIN)) ** 2 - (aside**2).sum(1)).clip(0))
+            excess = np.maximum(excess, (hip[:, 1] - ankle[:, 1] - reach) * (1 - self._aloft(side)))
+        pelvis[:, 1] -= covering(excess, _REACH_FRAMES, loop)
         return pelvis
+
+    def _aloft(self, side: str) -> Float64:
+        """[F] 0 for a foot on the floor to 1 for one that is in the air."""
+        return self._spread(aloft(self.feet[side].lowest()))
 
     def _torso(self) -> dict[str, Float64]:
         spine, head = axis_angles(self._spread(self.spine, 3, 3)), axis_angles(self._spread(self.head, 3, 3))
@@ -182,6 +208,7 @@ class Figure:
         root = pelvis + np.einsum("fab,b->fa", orientations[:, 0], REST[hip] - REST[0])
         target = self._spread(foot.ankle, 3)
         line = unit(target - root)
+        target = yielding(root, target, THIGH + SHIN, self._aloft(side))
         hinge = orientations[:, 0, :, 0] + sole[..., 0]  # the knee bends about the mean of hip's and foot's side axis
         thigh, shin = two_bone_directions(root, target, THIGH, SHIN, np.cross(line, hinge))
         for joint, below, direction in ((hip, knee, thigh), (knee, ankle, shin)):

@@ -201,7 +201,7 @@ def crouch(seconds: float = 3.0) -> Motion:
         head=euler(-36 * down, 22 * np.sin(2 * np.pi * (times - 1.1).clip(0) / 3.4) * down),
         feet={
             "left": standing_foot("left", 0.14, 0.10, 14),
-            "right": _tiptoe(standing_foot("right", 0.13, -0.12, 10), 48 * down),
+            "right": standing_foot("right", 0.13, -0.12, 10).heel_raised(48 * down),
         },
     )
     for side, sign in SIDES:
@@ -286,16 +286,8 @@ def _hermite(progress: Float64, start: float, start_slope: float, end: float, en
     )
 
 
-def _tiptoe(foot: Foot, pitch: Float64) -> Foot:
-    """The foot with its heel raised by ``pitch`` degrees about the ball; the toes stay flat."""
-    toe_joint = np.array((0, -0.065, 0.13))
-    turned = foot.orientation @ euler(pitch)
-    ankle = np.asarray(foot.ankle) + (foot.orientation @ toe_joint) - np.einsum("fab,b->fa", turned, toe_joint)
-    return Foot(ankle, turned, -pitch)
-
-
 def _hopping_foot(side: str, pitch: Float64, rise: Float64) -> Foot:
-    foot = _tiptoe(standing_foot(side, 0.11, 0.0, 7), pitch)
+    foot = standing_foot(side, 0.11, 0.0, 7).heel_raised(pitch)
     foot.ankle[:, 1] += rise
     foot.toes = foot.toes * np.exp(-rise / 0.05)
     return foot

@@ -10,7 +10,7 @@ from personify.motion.keyposes import STANDING, Swing, held, keyed, turned
 from personify.motion.kinematics import SIDES
 from personify.motion.posing import ANKLE_HEIGHT, Figure, Foot, euler
 from personify.motion.procedural import FPS, STAND
-from personify.motion.timing import eased
+from personify.motion.timing import swept
 
 
 def dribble(seconds: float = 4.0) -> Motion:
@@ -56,10 +56,9 @@ def golf() -> Motion:
 
     def keyed_values(*values: object) -> np.ndarray:
         """At rest, address, top of the backswing, impact, finish, at rest."""
-        return eased(
-            times,
-            list(zip((0.1, start, top, hit, finish, back, 4.2), (*values[:-1], values[-2], values[-1]), strict=True)),
-        )
+        rest, address, high, struck, end, last = values
+        at = (0.1, start, top - 0.1, top, hit, finish, back, 4.2)
+        return swept(times, list(zip(at, (rest, address, high, high, struck, end, end, last), strict=True)))
 
     turn = keyed_values(0, 0, -38, 8, 62, 0)
     figure = Figure(
@@ -85,16 +84,8 @@ def golf() -> Motion:
         )
         figure.arms[side] = reaching(side, hands_at + np.array((sign * 0.03, 0, 0)), elbow=(sign * 0.8, -0.8, -0.1))
         foot = Foot((sign * 0.17, ANKLE_HEIGHT, 0.0), euler(yaw=sign * 12))
-        figure.feet[side] = foot if side == "left" else _raised_heel(foot, heel)
+        figure.feet[side] = foot if side == "left" else foot.heel_raised(heel)
     return figure.motion("golf", "swing a golf club", FPS, loop=True)
-
-
-def _raised_heel(foot: Foot, pitch: np.ndarray) -> Foot:
-    """The heel raised by ``pitch`` [F] degrees, toes on the floor."""
-    toe_joint = np.array((0, -0.065, 0.13))
-    orientation = foot.orientation @ euler(pitch)
-    ankle = np.asarray(foot.ankle) + foot.orientation @ toe_joint - np.einsum("fab,b->fa", orientation, toe_joint)
-    return Foot(ankle, orientation, -pitch)
 
 
 def baseball() -> Motion:
@@ -103,7 +94,7 @@ def baseball() -> Motion:
 
     def at(*values: object) -> np.ndarray:
         """At rest, cocked, striding, contact, followed through, at rest."""
-        return eased(
+        return swept(
             times, list(zip((0.1, 0.8, 1.25, 1.5, 1.85, 2.5, 3.4), (*values[:-1], values[-2], values[-1]), strict=True))
         )
 
@@ -128,7 +119,7 @@ def baseball() -> Motion:
         figure.feet[side] = (
             foot
             if side == "left"
-            else _raised_heel(Foot((sign * 0.17, ANKLE_HEIGHT, 0.0), euler(yaw=-12)), at(0, 0, 6, 24, 44, 0))
+            else Foot((sign * 0.17, ANKLE_HEIGHT, 0.0), euler(yaw=-12)).heel_raised(at(0, 0, 6, 24, 44, 0))
         )
     return figure.motion("baseball", "swing a baseball bat", FPS, loop=True)
 
