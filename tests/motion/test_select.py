@@ -164,11 +164,21 @@ def test_length_on_request(text, seconds):
 @pytest.mark.parametrize("loop", [False, True])
 def test_half_a_minute(text, loop):
     motion = motion_from_text(text, seconds=30, loop=loop).motion
-    assert motion.duration == pytest.approx(30, abs=0.5)
+    assert motion.duration == pytest.approx(30, abs=0.02)
     assert motion.loop == loop or not loop
     assert np.isfinite(motion.rotations).all()
     thirds = np.array_split(np.abs(np.diff(motion.rotations[:, :22], axis=0)).sum((1, 2)), 3)
     assert min(third.mean() for third in thirds) > 0.2 * max(third.mean() for third in thirds)  # never frozen
+
+
+@pytest.mark.parametrize("text", ["walk", "walk in a circle", "argue", "wave, then sit"])
+@pytest.mark.parametrize("seconds", [2.0, 7.3])
+def test_loops_of_any_length_close(text, seconds):
+    motion = motion_from_text(text, seconds=seconds, loop=True).motion
+    assert motion.loop
+    assert motion.duration == pytest.approx(seconds, abs=0.02)
+    first, last = matrices(motion.rotations[[0, -1], 1:22])
+    assert np.abs(first - last).max() < 0.1
 
 
 def test_seeds():

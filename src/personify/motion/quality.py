@@ -45,7 +45,7 @@ def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
 
     Example:
         >>> from personify.motion.locomotion import gait_motion
-        >>> quality(gait_motion("walk").looped(4)).foot_skate < 0.15
+        >>> quality(gait_motion("walk").looped(4)).foot_skate < 0.05
         True
     """
     orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)

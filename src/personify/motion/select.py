@@ -16,7 +16,7 @@ from personify.motion.matching import CONFIDENT, Match, library_matcher
 from personify.motion.sentence import SIDES, Clause, clauses
 from personify.motion.smoothing import smoothed
 from personify.motion.styles import STYLES, styled
-from personify.motion.transitions import closed, joined, leaping, steered
+from personify.motion.transitions import BLEND, closed, joined, leaping, steered
 from personify.motion.words import BODY_PARTS, FAST, IGNORED, SLOW, VERY, stem, words_of
 
 __all__ = ["MotionChoice", "actions", "create_motion", "motion_from_text", "stem"]
@@ -91,10 +91,8 @@ def motion_from_text(text: str, seed: int = 0, seconds: float | None = None, loo
         raise PersonifyError(f"seconds: {seconds:g} is out of range; expected 0.2 to 600")
     parts = _parts(text)
     acting = parts or [_Part(Clause(()), ENTRIES[0])]
-    motion = _performed(acting, seed, seconds)
-    if loop or any(part.clause.loop for part in acting):
-        motion = closed(motion)
-    motion = smoothed(motion)
+    looping = loop or any(part.clause.loop for part in acting)
+    motion = smoothed(_looping(acting, seed, seconds) if looping else _performed(acting, seed, seconds))
     understood, rest = _accounted(text, parts)
     names = tuple(part.entry.name for part in parts)
     return MotionChoice(motion, understood, rest, names, () if names else nearest_actions(text))
@@ -235,6 +233,18 @@ def _performed(parts: list[_Part], seed: int, seconds: float | None) -> Motion:
     if following:
         result = locked(result)
     return result if seconds is None else result.looped(seconds)
+
+
+def _looping(parts: list[_Part], seed: int, seconds: float | None) -> Motion:
+    """As `_performed`, but a loop of exactly ``seconds``; a cycle fills it in whole laps, a little faster or slower."""
+    if seconds is None:
+        return closed(_performed(parts, seed, None))
+    lap = _single(parts[0], seed, None)
+    if len(parts) == 1 and parts[0].entry.kind == "cycle" and lap.loop:
+        motion = lap.looped(lap.duration * max(1, round(seconds / lap.duration)))
+    else:
+        motion = closed(_performed(parts, seed, seconds + BLEND))
+    return motion.retimed(motion.duration / seconds)
 
 
 def _goes_with(group: list[_Part], part: _Part) -> bool:
