@@ -71,9 +71,9 @@ def main() -> None:
     judge = SmallImageText.load(arguments.judge)
     for k in arguments.only:
         if not (arguments.work / f"{k:02d}.json").exists():  # a run that was broken off goes on
-            measure(k, preset, judge, arguments)
+            make(k, preset, arguments)
     files = sorted(arguments.work.glob("??.json"))
-    rows = [json.loads(file.read_text()) for file in files]
+    rows = [json.loads(file.read_text()) | judgement(judge, file) for file in files]
     better = sum(row["sculpted"] > row["start"] for row in rows)
     print(f"the judge prefers {better} of {len(rows)}")
     if arguments.sheet:
@@ -86,20 +86,28 @@ def main() -> None:
             temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
-def measure(k: int, preset: SculptPreset, judge: SmallImageText, arguments: argparse.Namespace) -> None:
-    """Make and judge prompt k; leaves ``k.json`` and two pictures."""
-    text = PROMPTS[k]
-    start = create_with_story(look=text, seed=arguments.seed + k, texture_size=arguments.texture_size)
+def make(k: int, preset: SculptPreset, arguments: argparse.Namespace) -> None:
+    """Sculpt prompt k; leaves ``k.json``, the avatar before and after, and a picture of each."""
+    start = create_with_story(look=PROMPTS[k], seed=arguments.seed + k, texture_size=arguments.texture_size)
     begin = time.perf_counter()
     end = sculpted(start, preset, guide=arguments.guide)
-    row = {"prompt": text, "start": judged(judge, start.avatar, text), "sculpted": judged(judge, end.avatar, text)}
-    row |= {"preset": arguments.sculpt, "steps": preset.steps, "seconds": round(time.perf_counter() - begin, 1)}
+    seconds = round(time.perf_counter() - begin, 1)
+    row = {"prompt": PROMPTS[k], "preset": arguments.sculpt, "steps": preset.steps, "seconds": seconds}
     for name, one in zip(NAMES, (start, end), strict=True):
-        picture = take_portraits(one.avatar.skeleton, one.avatar.parts, [View("full", 0.3)], 320)
-        save_png(arguments.work / f"{k:02d}.{name}.png", over_background(picture)[0][:, 60:-60])
+        picture = take_portraits(one.avatar.skeleton, one.avatar.parts, [View("full", 0.3)], 400)
+        save_png(arguments.work / f"{k:02d}.{name}.png", over_background(picture)[0][:, 75:-75])
+        one.avatar.save(arguments.work / f"{k:02d}.{name}.safetensors")
     with atomic_path(arguments.work / f"{k:02d}.json") as temporary:
         temporary.write_text(json.dumps(row) + "\n", encoding="utf-8")
     print(json.dumps(row), flush=True)
+
+
+def judgement(judge: SmallImageText, file: Path) -> dict[str, float]:
+    """Scores of what `make` left: a new judge needs no new sculpting."""
+    text = json.loads(file.read_text())["prompt"]
+    found = {name: judged(judge, Avatar.load(file.with_suffix(f".{name}.safetensors")), text) for name in NAMES}
+    print(f"{text:45s} " + " ".join(f"{name} {value:.4f}" for name, value in found.items()), flush=True)
+    return found
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from personify.text.sculpt.prompts import style_for, with_article
 from personify.text.shape_vae import direction_scores
 from personify.wardrobe.attributes import Attributes, outfit_from
 from personify.wardrobe.caption import caption
-from personify.wardrobe.figure import default_body
+from personify.wardrobe.figure import Points, default_body
 
 BODIES = 2048
 NEUTRAL = "a person"
@@ -141,7 +141,7 @@ class BodyCodebook:
         path = asset("body_codebook.safetensors") if path is None else path
         tensors, about = read_tensors(path, "BodyCodebook")
         try:
-            return BodyCodebook(*(tensors[name] for name in _TENSORS), about["model"])
+            return BodyCodebook(**{name: tensors[name] for name in _TENSORS}, model=about["model"])
         except KeyError as error:
             raise PersonifyError(f"{path}: not a readable code-book of bodies (no {error})") from error
 
@@ -286,7 +286,7 @@ def _text_embeddings(model: ImageTextModel, texts: Sequence[str]) -> Tensor:  # 
 
 
 @cache
-def _ages() -> tuple[Float, Float]:
+def _ages() -> tuple[Points, Points]:
     """Anny's ages and the years they stand for."""
     years = np.arange(1.0, 95.5, 0.5)
     return np.array([age_phenotype(year) for year in years]), years

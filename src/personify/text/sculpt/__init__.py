@@ -14,6 +14,7 @@ Read in this order:
 * `extract`, `bind`: marching cubes, atlas and texture; skin weights and the way back to the T-pose.
 * `prompts`, `cameras`, `guidance`: what the guide is told, where it looks from, how it judges.
 * `restraint`, `palette`: what a small guide may change, and what it tries first.
+* `finish`, `folds`, `substances`: what a gentle run does before its steps, and the step back after them.
 * `presets`, `loop`, `checkpoint`: a run, its numbers, and how it goes on after any end. A step draws the field, puts
   ``image.stylized_color + (1 - opacity) * background`` and the texture-less picture before the guide, adds
   ``field.regularization()`` and ``image.regularization`` with weights, and steps Adam.

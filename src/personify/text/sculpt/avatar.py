@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from personify.perception.pretrained import load_image_text
 from personify.perception.protocol import ImageTextModel
 from personify.text.sculpt.bind import bind
 from personify.text.sculpt.cameras import Sitter
-from personify.text.sculpt.extract import decimate, marching_cubes, texture
+from personify.text.sculpt.extract import decimate, marching_cubes, smooth, texture
 from personify.text.sculpt.field import Field
+from personify.text.sculpt.finish import finish, step_back
 from personify.text.sculpt.guidance import Guide
 from personify.text.sculpt.hash_grid import HashGridField, HashGridOptions
 from personify.text.sculpt.initialize import fit_to_solid
@@ -29,7 +30,7 @@ from personify.text.sculpt.presets import SculptPreset, find_preset
 from personify.text.sculpt.prompts import part_prompts, style_for
 from personify.text.sculpt.record import Recorder
 from personify.text.sculpt.restraint import RestrainedField, free_parts
-from personify.text.sculpt.solid import Solid
+from personify.text.sculpt.solid import Solid, open_pose
 from personify.text.sculpt.surface import SurfaceField, SurfaceOptions
 
 
@@ -59,6 +60,7 @@ def sculpt(
     prompts: Mapping[str, str] | None = None,
     parts: Collection[str] | None = None,
     recolor: Collection[str] = (),
+    unread: Sequence[str] = (),
     seed: int = 0,
     folder: Path | str | None = None,
     resume: bool = False,
@@ -74,6 +76,7 @@ def sculpt(
         prompts: part -> prompt, instead of those made from ``look``.
         parts: names of the parts that may change (``draft`` and ``standard``); all garments by default.
         recolor: names of those that may begin in another named colour, see `palette.search_colors`.
+        unread: phrases of ``look`` that the start does not obey; they may say what clothes are made of.
         seed: 0 or more; of everything random.
         folder: for checkpoint, stills, preview, film and sheet; nothing is written by default.
         resume: go on with the checkpoint in ``folder``, if there is one.
@@ -91,7 +94,15 @@ def sculpt(
         1
     """
     settings = find_preset(preset) if isinstance(preset, str) else preset
-    sculptor = make_sculptor(avatar, look, settings, guide, prompts, parts, seed)
+    model: Any = load_image_text(guide) if guide is None or isinstance(guide, str | Path) else guide
+    gentle = settings.field == "surface"
+    if gentle:
+        start = finish(avatar, look, model, recolor, unread, seed)
+        avatar, recolor = start.avatar, set(recolor) - start.painted
+        settled = start.painted
+    else:
+        settled = frozenset()
+    sculptor = make_sculptor(avatar, look, settings, model, prompts, parts, seed, settled)
     recorder, checkpoint, fresh = None, None, True
     if folder is not None:
         folder = Path(folder)
@@ -113,6 +124,8 @@ def sculpt(
     if recorder is not None:
         recorder.close()
     meshes = mesh_of(sculptor.field, sculptor.solid, settings)
+    if gentle:
+        meshes = step_back(model, avatar.skeleton, look, avatar.parts, meshes)
     story = {"look": look, "preset": preset if isinstance(preset, str) else "own", "steps": sculptor.done, "seed": seed}
     story |= {"guide": sculptor.guide.model.name, "prompts": sculptor.guide.prompts}
     result = dataclasses.replace(avatar, parts=meshes, provenance={**avatar.provenance, "sculpted": story})
@@ -127,8 +140,9 @@ def make_sculptor(
     prompts: Mapping[str, str] | None = None,
     parts: Collection[str] | None = None,
     seed: int = 0,
+    settled: Collection[str] = (),
 ) -> Sculptor:
-    """A run that has not begun; arguments as those of `sculpt`."""
+    """A run that has not begun; arguments as those of `sculpt`, and names of parts whose colours stay."""
     if not avatar.parts:
         raise PersonifyError(f"sculpt: avatar {avatar.name!r} has no meshes; expected one made from words")
     names = {part.name for part in avatar.parts}
@@ -136,15 +150,18 @@ def make_sculptor(
         raise PersonifyError(f"sculpt: part {min(unknown)!r} is none of the avatar's: {', '.join(sorted(names))}")
     model: Any = load_image_text(guide) if guide is None or isinstance(guide, str | Path) else guide
     said = part_prompts(look, style_for(model.name), prompts)
-    solid = Solid.of(avatar.parts, avatar.skeleton)
+    pose = None if preset.field == "surface" else open_pose(avatar.skeleton)
+    solid = Solid.of(avatar.parts, avatar.skeleton, pose)
     free = free_parts(avatar.parts, {}) if parts is None else set(parts)
     with torch.random.fork_rng(devices=[]):  # fields draw their first weights from the global generator
         torch.manual_seed(seed)
-        field = make_field(solid, preset, free, seed)
+        field = make_field(solid, preset, free, seed, settled)
     return Sculptor(field, solid, Sitter.of(solid, avatar.skeleton), Guide(model, said), preset, seed)
 
 
-def make_field(solid: Solid, preset: SculptPreset, free: Collection[str], seed: int = 0) -> Field:
+def make_field(
+    solid: Solid, preset: SculptPreset, free: Collection[str], seed: int = 0, settled: Collection[str] = ()
+) -> Field:
     """The preset's field, already looking like the person.
 
     Raises:
@@ -152,7 +169,7 @@ def make_field(solid: Solid, preset: SculptPreset, free: Collection[str], seed: 
     """
     if preset.field == "surface":
         options = SurfaceOptions(reach=preset.reach, supersample=preset.supersample)
-        return RestrainedField(solid, free, options, preset.fine)
+        return RestrainedField(solid, free, options, preset.fine, settled)
     if preset.field not in ("hash grid", "mlp"):
         raise PersonifyError(f"sculpt: field {preset.field!r} is not known; expected surface, hash grid or mlp")
     field: HashGridField | MLPField
@@ -171,5 +188,5 @@ def mesh_of(field: Field, solid: Solid, preset: SculptPreset) -> tuple[MeshPart,
         return field.sculpted_parts()
     room = preset.reach + 0.02
     lower, upper = solid.vertices.min(0) - room, solid.vertices.max(0) + room
-    surface = decimate(marching_cubes(field, lower, upper, preset.mesh_resolution), preset.mesh_faces)
+    surface = decimate(smooth(marching_cubes(field, lower, upper, preset.mesh_resolution)), preset.mesh_faces)
     return (bind(texture(field, surface, preset.texture_size), surface, solid),)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.sparse import coo_matrix, csr_matrix, diags
 
 from personify.body.mesh import Float, Int, Material, MeshPart
 from personify.body.skinning import inverse_lbs
 from personify.errors import PersonifyError
 from personify.export.normals import smooth_normals
-from personify.text.sculpt.extract import Surface, TexturedSurface
+from personify.text.sculpt.extract import Surface, TexturedSurface, neighbour_average
 from personify.text.sculpt.nearest import SurfaceTree
 from personify.text.sculpt.solid import Solid
 
@@ -40,7 +39,7 @@ def skin_weights(surface: Surface, solid: Solid, smoothing: float = 0.015) -> Fl
     faces = np.where(trusted, facing.face_ids, plain.face_ids)
     barycentrics = np.where(trusted[:, None], facing.barycentrics, plain.barycentrics)
     weights = (solid.lbs_weights[solid.faces[faces]] * barycentrics[..., None]).sum(1)
-    average = _neighbour_average(surface)
+    average = neighbour_average(surface)
     for _ in range(min(100, round(2 * (smoothing / _edge_length(surface)) ** 2))):
         weights = average @ weights
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
@@ -49,17 +48,6 @@ def skin_weights(surface: Surface, solid: Solid, smoothing: float = 0.015) -> Fl
 def _edge_length(surface: Surface) -> float:
     corners = surface.vertices[surface.faces]
     return float(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1).mean())
-
-
-def _neighbour_average(surface: Surface) -> csr_matrix:  # [V, V]
-    """Half of a vertex, half of the mean of its neighbours."""
-    faces, count = surface.faces, len(surface.vertices)
-    pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    graph = coo_matrix((np.ones(len(pairs), np.float32), pairs.T), shape=(count, count)).tocsr()
-    graph.data[:] = 1
-    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
-    return (0.5 * (diags(np.ones(count)) + diags(1 / degree) @ graph)).tocsr().astype(np.float32)
 
 
 def to_tpose(vertices: Float, lbs_weights: Float, solid: Solid) -> Float:  # [V, 3], [V, J] -> [V, 3]

@@ -51,7 +51,7 @@ def sculpted(
     with creation.stages("sculpt"), progress_bar(console) as bar:
         result = sculpt(
             creation.avatar, words, preset, guide=guide, prompts=prompts, parts=parts | set(recolor), recolor=recolor,
-            seed=creation.seed, folder=folder, resume=resume, watch=bar,
+            unread=creation.reading.not_understood, seed=creation.seed, folder=folder, resume=resume, watch=bar,
         )  # fmt: skip
     for part, prompt in result.prompts.items():
         console.print(f"  {part:6s} {prompt}", style="dim", markup=False)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
@@ -114,6 +114,26 @@ def largest_component(surface: Surface) -> Surface:
     corners = vertices[faces]
     areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     return compact(Surface(vertices, faces[label == np.bincount(label, areas).argmax()]))
+
+
+def neighbour_average(surface: Surface) -> csr_matrix:  # [V, V]
+    """Half of a vertex, half of the mean of its neighbours."""
+    faces, count = surface.faces, len(surface.vertices)
+    pairs = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    pairs = np.concatenate([pairs, pairs[:, ::-1]])
+    graph = coo_matrix((np.ones(len(pairs), np.float32), pairs.T), shape=(count, count)).tocsr()
+    graph.data[:] = 1
+    degree = np.maximum(np.asarray(graph.sum(1)).ravel(), 1)
+    return (0.5 * (diags(np.ones(count)) + diags(1 / degree) @ graph)).tocsr().astype(np.float32)
+
+
+def smooth(surface: Surface, rounds: int = 10) -> Surface:
+    """Without the ripples of a learnt distance, yet not thinner (Taubin 1995: a step in, a slightly longer one out)."""
+    average, points = neighbour_average(surface), surface.vertices
+    for _ in range(rounds):
+        points = average @ points
+        points = points - 1.06 * (average @ points - points)
+    return Surface(points.astype(np.float32), surface.faces)
 
 
 def compact(surface: Surface) -> Surface:

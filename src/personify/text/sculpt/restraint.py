@@ -57,6 +57,7 @@ class RestrainedField(SurfaceField):
         free: names of the parts that may change.
         options: see `SurfaceOptions`.
         fine: share of the rate at which handles tint beside the shades of whole parts; 0 = not at all.
+        settled: names of parts whose colours stay.
 
     Attributes:
         part_tints: [P, 3] logits; a part's new colour, chosen and not optimised.
@@ -72,13 +73,19 @@ class RestrainedField(SurfaceField):
     palette: Tensor  # [C, 3] sRGB
 
     def __init__(
-        self, solid: Solid, free: Collection[str], options: SurfaceOptions | None = None, fine: float = 0.1
+        self,
+        solid: Solid,
+        free: Collection[str],
+        options: SurfaceOptions | None = None,
+        fine: float = 0.1,
+        settled: Collection[str] = (),
     ) -> None:
         super().__init__(solid, options or SurfaceOptions())
         self.fine = fine
         movable = torch.tensor([float(part.name in free) for part in solid.parts])
         # Buttons, laces and buckles go along with their garment but keep their colour.
-        paintable = movable * torch.tensor([float(part.name == garment_of(part.name)) for part in solid.parts])
+        whole = [part.name == garment_of(part.name) and part.name not in settled for part in solid.parts]
+        paintable = movable * torch.tensor(whole).float()
         counts = torch.tensor([len(part.vertices) for part in solid.parts])
         owner = torch.repeat_interleave(torch.arange(len(counts)), counts)
         part_of = torch.zeros(len(self.base), dtype=torch.long).index_copy(0, self.groups, owner)

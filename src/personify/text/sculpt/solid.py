@@ -19,6 +19,15 @@ from personify.render.cameras import Camera
 from personify.render.rasterize import rasterize_mesh
 
 
+def open_pose(skeleton: Skeleton) -> Float:  # [J, 3]
+    """Standing with arms and legs well apart: what may change its topology must not grow sleeves onto the ribs."""
+    pose = relaxed_pose(skeleton)
+    for side, sign in (("left", 1), ("right", -1)):
+        joints = [skeleton.joint_names.index(f"{side}_{name}") for name in ("shoulder", "collar", "elbow", "hip")]
+        pose[joints] = [(0, 0, -sign * 0.7), (0, 0, 0), (0, 0, 0), (0, 0, sign * 0.14)]
+    return pose
+
+
 @dataclass(frozen=True)
 class Solid:
     """All parts of a person in one mesh; layers may overlap and be open, as clothes and hair are.
