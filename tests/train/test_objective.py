@@ -8,11 +8,12 @@ import torch
 
 from personify.body.anny import AnnyBody
 from personify.evaluate.photos import Maps
+from personify.photos.alignment import tpose_joints
 from personify.photos.bones import joint_log_weights, spread_over_bones
 from personify.photos.network import NetworkOutput, build
 from personify.photos.network.auxiliary import BodyEstimate
 from personify.train.batches import collate, sample
-from personify.train.objective import LossWeights, body_loss, draw, losses_of, total, tpose_joints
+from personify.train.objective import LossWeights, body_loss, draw, losses_of, total
 from personify.train.targets import know
 
 from .conftest import SMALL

@@ -20,10 +20,10 @@ from personify.body.pose import NUM_BODY_JOINTS, NUM_JOINTS, PARENTS
 from personify.body.rotations import axis_angle_to_matrix
 from personify.body.skinning import forward_kinematics, rest_to_posed, rigid
 from personify.photos.articulation import apply, articulate, blend, bone_transforms
+from personify.photos.drawing import draw_posed
 from personify.photos.network import CanonicalGaussians
 from personify.photos.network.auxiliary import BodyEstimate
 from personify.photos.template import Template
-from personify.render.gaussians import rasterization
 
 _POINTS = 300  # of each photo that are compared
 _OUTLIER = 0.03  # of the photo's side, from where on distance counts linearly
@@ -207,17 +207,5 @@ def draw_stance(
     """The person as the photos would show them."""
     transforms = photo_transforms(stance.rotations, joints)
     posed = articulate(gaussians, template.joints, joints[None], transforms[None], PARENTS)
-    images, alphas, _ = rasterization(
-        means=posed.means[0],
-        quats=None,
-        scales=None,
-        covars=posed.covariances[0],
-        opacities=posed.opacities[0],
-        colors=posed.harmonics[0],
-        sh_degree=math.isqrt(posed.harmonics.shape[3]) - 1,
-        viewmats=stance.viewmats[:, None],
-        Ks=stance.Ks[:, None],
-        width=size,
-        height=size,
-    )
-    return images[:, 0], alphas[:, 0]
+    images, alphas = draw_posed(posed, stance.viewmats[None], stance.Ks[None], (size, size))
+    return images[0], alphas[0]

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from personify.body.anny import AnnyBody, to_tpose_rotations
-from personify.body.model import tpose_positions
+from personify.body.anny import AnnyBody
 from personify.body.rotations import axis_angle_to_matrix
 from personify.body.skinning import forward_kinematics
 from personify.photos import losses
+from personify.photos.alignment import tpose_joints
 from personify.photos.articulation import articulate, articulate_means, pose_transforms
 from personify.photos.bones import spread_over_bones
+from personify.photos.drawing import draw_posed
 from personify.photos.network import CanonicalGaussians, NetworkOutput
 from personify.photos.network.auxiliary import BodyEstimate
 from personify.photos.template import Template
-from personify.render.gaussians import rasterization
 from personify.render.gaussians.spherical_harmonics import C0
 from personify.train.batches import PhotoBatch
 
@@ -99,24 +99,8 @@ def draw(
     """Pictures and alphas of people in poses."""
     transforms = pose_transforms(poses, joints, template.parents)
     posed = articulate(_solid(gaussians), template.joints.expand_as(joints), joints, transforms, template.parents)
-    degree = min(3, round(gaussians.harmonics.shape[2] ** 0.5) - 1)
-    behind = None if backgrounds is None else backgrounds[:, None, None].expand(-1, poses.shape[1], 1, 3)
-    images, alphas, _ = rasterization(
-        means=posed.means,
-        quats=None,
-        scales=None,
-        covars=posed.covariances,
-        opacities=posed.opacities,
-        colors=posed.harmonics,
-        sh_degree=degree,
-        viewmats=viewmats[:, :, None],
-        Ks=Ks[:, :, None],
-        width=size[1],
-        height=size[0],
-        backgrounds=behind,
-        rasterize_mode="antialiased",  # what looks right at these few pixels should not grow holes at more
-    )
-    return images[:, :, 0], alphas[:, :, 0]
+    # what looks right at these few pixels should not grow holes at more
+    return draw_posed(posed, viewmats, Ks, size, backgrounds, rasterize_mode="antialiased")
 
 
 def _solid(gaussians: CanonicalGaussians) -> CanonicalGaussians:
@@ -181,13 +165,6 @@ def body_loss(estimate: BodyEstimate, batch: PhotoBatch, body: AnnyBody) -> Tens
     own = batch.joints - batch.joints[:, :1]
     proportions = (tpose_joints(body, estimate.shape) - own)[:, :count].abs().mean()
     return rotation + camera + placed.abs().mean() + 0.1 * focal + 5 * proportions
-
-
-def tpose_joints(body: AnnyBody, shape: Tensor) -> Tensor:  # [B, S] -> [B, J, 3]
-    """T-pose joints of shapes relative to the pelvis, without computing any surface."""
-    joints = body.joint_template + (body.phenotype_weights(shape) @ body.joint_basis.flatten(1)).unflatten(-1, (-1, 3))
-    placed = tpose_positions(joints, to_tpose_rotations(joints), body.parents)
-    return placed - placed[:, :1]
 
 
 def _posed_joints(rotations: Tensor, joints: Tensor, parents: tuple[int, ...]) -> Tensor:  # [B, V, J, 3]
