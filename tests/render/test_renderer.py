@@ -12,8 +12,8 @@ from personify.color import srgb_to_linear
 from personify.errors import PersonifyError
 from personify.render.cameras import Camera, frame_points, look_at
 from personify.render.lights import Light, Lights, Rig
+from personify.render.reflection import lamps_of, shade
 from personify.render.renderer import MeshRenderer
-from personify.render.shading import shade
 
 from .shapes import card, part, sphere
 
@@ -142,8 +142,9 @@ def test_a_matt_surface_follows_wrapped_lambert() -> None:
     rig = Rig(np.tile(np.float32([0, 0, 1]), (4, 1)), colors, np.zeros((2, 3), np.float32))
     for cosine in (-1.0, -0.5, -0.1, 0.0, 0.3, 0.6, 1.0):
         # The viewer stands where the surface reflects nothing.
-        normal = (0.0, math.sqrt(1 - cosine**2), cosine)
-        color = shade(rig, normal, normal, (0.8, 0.4, 0.0), 1.0, 0.0, 1.0, 1.0)
+        normal = tuple(np.float32([0, math.sqrt(1 - cosine**2), cosine]))
+        albedo, one = tuple(np.float32([0.8, 0.4, 0])), np.float32(1)
+        color = shade(lamps_of(rig), normal, normal, albedo, one, np.float32(0), one, one)
         direct = max(cosine, 0)
         creep = 0.7 * (np.clip((cosine + 0.22) / 1.22, 0, 1) - direct)
         assert color[0] == pytest.approx(0.8 * 0.5 * (direct + creep), abs=3e-3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from personify.render.cameras import Camera
 from personify.render.color import encode
+from personify.render.lights import in_light, matrix_rows
 from personify.render.occlusion import SPIRALS, TAPS
 
 FLOOR_CELLS = 128
@@ -38,7 +38,7 @@ class Floor(NamedTuple):
     lit: bool
     light: NDArray[np.float32]
     corner: NDArray[np.float32]
-    cell: float
+    cell: np.float32
 
 
 class Backdrop(NamedTuple):
@@ -84,7 +84,7 @@ def stand_on(vertices: Any, faces: Any) -> Any:
     return low, high, near[:count]
 
 
-def camera_below(corner: NDArray[np.float32], cell: float) -> Camera:
+def camera_below(corner: NDArray[np.float32], cell: np.float32) -> Camera:
     """Parallel camera under the floor that sees one cell per pixel (mirrored: columns run along X, rows along Z)."""
     viewmat = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, _DEPTH], [0, 0, 0, 1]], np.float32)
     K = np.array([[1 / cell, 0, 0.5], [0, 1 / cell, 0.5], [0, 0, 1]], np.float32)
@@ -105,23 +105,23 @@ def fill_floor(shadow: Any, below: Any, corner: Any, cell: Any, rough: Any, ligh
         light: [N, N, 2] result.
     """
     for row in prange(len(light)):
-        _darken_row(row, shadow, below, corner, cell, rough)
+        _darken_row(np.uint64(row), shadow, below, corner, cell, rough)
     for row in prange(len(light)):
         _smooth_row(row, rough, light)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def _darken_row(row: Any, shadow: Any, below: Any, corner: Any, cell: Any, rough: Any) -> None:
-    m = shadow.matrix
-    texel = 1 / math.sqrt(m[0, 0] ** 2 + m[0, 1] ** 2 + m[0, 2] ** 2)
-    for column in range(len(rough)):
-        x, z, spiral = corner[0] + column * cell, corner[1] + row * cell, 4 * (row & 3) + (column & 3)
-        u, v = m[0, 0] * x + m[0, 2] * z + m[0, 3], m[1, 0] * x + m[1, 2] * z + m[1, 3]
-        near = m[2, 0] * x + m[2, 2] * z + m[2, 3]
-        gap = _blocker(shadow.nearness, u, v, near, 0.20 / texel, spiral)
-        radius = (0.012 + _LAMP * gap) / texel
-        rough[row, column, 0] = _lit(shadow.nearness, u, v, near, radius, spiral) if gap > 0 else 1.0
-        rough[row, column, 1] = _openness(below, row, column, 0.12 / cell, spiral)
+    nearness, texel, matrix = shadow.nearness, shadow.texel, matrix_rows(shadow)
+    one, zero, left, reach = np.float32(1), np.float32(0), corner[0], np.float32(0.12) / cell
+    z = corner[1] + np.float32(row) * cell
+    for column in range(np.uint64(rough.shape[1])):
+        spiral = np.uint64(4) * (row & np.uint64(3)) + (column & np.uint64(3))
+        u, v, near = in_light(matrix, (left + np.float32(column) * cell, zero, z))
+        gap = _blocker(nearness, u, v, near, np.float32(0.20) / texel, spiral)
+        radius = (np.float32(0.012) + np.float32(_LAMP) * gap) / texel
+        rough[row, column, 0] = _lit(nearness, u, v, near, radius, spiral) if gap > zero else one
+        rough[row, column, 1] = _openness(below, row, column, reach, spiral)
 
 
 @njit(cache=True, nogil=True)
@@ -137,87 +137,108 @@ def _smooth_row(row: Any, rough: Any, light: Any) -> None:
             light[row, column, channel] = total / count
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, forceinline=True)
+def _tap(center: Any, offset: Any, size: Any) -> Any:
+    """Nearest index within an axis, and whether it was there."""
+    index = np.int64(np.floor(center + offset + np.float32(0.5)))
+    return np.uint64(min(max(index, 0), size - 1)), (index >= 0) & (index < size)
+
+
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
 def _blocker(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> Any:
     """Mean distance to what blocks the light (Fernando 2005, percentage-closer soft shadows)."""
-    size, total, count = len(nearness), 0.0, 0
-    for tap in range(TAPS):
-        x, y = int(u + radius * SPIRALS[spiral, tap, 0] + 0.5), int(v + radius * SPIRALS[spiral, tap, 1] + 0.5)
-        if 0 <= x < size and 0 <= y < size and nearness[y, x] > near:
-            total += nearness[y, x] - near
-            count += 1
-    return total / count if count > 0 else 0.0
+    zero, one, size = np.float32(0), np.float32(1), nearness.shape[0]
+    total, count = zero, zero
+    for tap in range(np.uint64(TAPS)):
+        x, across = _tap(u, radius * SPIRALS[spiral, tap, 0], size)
+        y, along = _tap(v, radius * SPIRALS[spiral, tap, 1], size)
+        over = nearness[y, x] - near
+        hit = one if across & along & (over > zero) else zero
+        total, count = total + hit * max(over, zero), count + hit
+    return total / max(count, one)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _lit(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> Any:
-    size, blocked = len(nearness), 0
-    for tap in range(TAPS):
-        x, y = int(u + radius * SPIRALS[spiral, tap, 0] + 0.5), int(v + radius * SPIRALS[spiral, tap, 1] + 0.5)
-        if 0 <= x < size and 0 <= y < size and nearness[y, x] > near:
-            blocked += 1
-    return 1 - blocked / TAPS
+    """Share of the taps that see the light."""
+    zero, one, size = np.float32(0), np.float32(1), nearness.shape[0]
+    blocked = zero
+    for tap in range(np.uint64(TAPS)):
+        x, across = _tap(u, radius * SPIRALS[spiral, tap, 0], size)
+        y, along = _tap(v, radius * SPIRALS[spiral, tap, 1], size)
+        blocked += one if across & along & (nearness[y, x] > near) else zero
+    return one - blocked * np.float32(1 / TAPS)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _openness(below: Any, row: Any, column: Any, radius: Any, spiral: Any) -> Any:
-    size, total = len(below), 0.0
-    for tap in range(TAPS):
-        r, c = int(row + radius * SPIRALS[spiral, tap, 1] + 0.5), int(column + radius * SPIRALS[spiral, tap, 0] + 0.5)
-        if 0 <= r < size and 0 <= c < size:
-            height = -below[r, c] - _DEPTH
-            total += max(0.0, 1 - max(height, 0.0) / CONTACT)
-    return 1 - total / TAPS
+    """Share of the surroundings of a cell that nothing hides within `CONTACT` of the floor."""
+    zero, one, size = np.float32(0), np.float32(1), below.shape[0]
+    total = zero
+    for tap in range(np.uint64(TAPS)):
+        c, across = _tap(np.float32(column), radius * SPIRALS[spiral, tap, 0], size)
+        r, along = _tap(np.float32(row), radius * SPIRALS[spiral, tap, 1], size)
+        height = max(-below[r, c] - np.float32(_DEPTH), zero)
+        total += max(zero, one - height * np.float32(1 / CONTACT)) if across & along else zero
+    return one - total * np.float32(1 / TAPS)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _arriving(floor: Any, x: Any, z: Any) -> Any:
-    """Share of the floor's light at a point."""
-    size = len(floor.light)
-    column, row = (x - floor.corner[0]) / floor.cell, (z - floor.corner[1]) / floor.cell
-    if not (column >= 0 and row >= 0 and column < size - 1 and row < size - 1):
-        return 1.0
-    c, r = int(column), int(row)
-    fx, fy = column - c, row - r
-    wa, wb, wc, wd = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
-    p = floor.light
-    key = wa * p[r, c, 0] + wb * p[r, c + 1, 0] + wc * p[r + 1, c, 0] + wd * p[r + 1, c + 1, 0]
-    ambient = wa * p[r, c, 1] + wb * p[r, c + 1, 1] + wc * p[r + 1, c, 1] + wd * p[r + 1, c + 1, 1]
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def floor_light(floor: Any, view: Any, row: Any, width: Any) -> Any:
+    """Share of light on the floor through a row of pixels [W], exactly 1 where no shadow falls or no floor is."""
+    arriving = np.ones(width, np.float32)
+    rays, forward, down = view.rays, view.forward, np.float32(-1e-6)
+    ortho, row = view.ortho, np.float32(row)
+    # Rays start at the camera, or, of a parallel camera, beside each other.
+    sx, sy, sz = rays[0, 0], rays[1, 0], rays[2, 0]
+    bx, by, bz = rays[0, 1] * row + rays[0, 2], rays[1, 1] * row + rays[1, 2], rays[2, 1] * row + rays[2, 2]
+    px, py, pz = view.position[0], view.position[1], view.position[2]
+    if not floor.lit or (not ortho and min(by, by + sy * np.float32(width)) > down):
+        return arriving
+    light, cell, cx, cz = floor.light, floor.cell, floor.corner[0], floor.corner[1]
+    last = np.float32(len(light) - 1)
+    for i in range(np.uint64(width)):
+        column = np.float32(i)
+        dx, dy, dz = sx * column + bx, sy * column + by, sz * column + bz
+        x, y, z = px, py, pz
+        if ortho:
+            x, y, z, dx, dy, dz = px + dx, py + dy, pz + dz, forward[0], forward[1], forward[2]
+        distance = -y / min(dy, down)
+        u, v = (x + distance * dx - cx) / cell, (z + distance * dz - cz) / cell
+        if dy <= down and y > 0 and u >= 0 and v >= 0 and u < last and v < last:
+            arriving[i] = _arriving(light, u, v, last)
+    return arriving
+
+
+@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+def _arriving(light: Any, u: Any, v: Any, last: Any) -> Any:
+    """Share of light at a place of the floor's grid."""
+    one, step = np.float32(1), np.uint64(1)
+    c, r = np.uint64(u), np.uint64(v)
+    fx, fy = u - np.float32(c), v - np.float32(r)
+    wa, wb, wc, wd = (one - fx) * (one - fy), fx * (one - fy), (one - fx) * fy, fx * fy
+    key = wa * light[r, c, 0] + wb * light[r, c + step, 0]
+    key += wc * light[r + step, c, 0] + wd * light[r + step, c + step, 0]
+    ambient = wa * light[r, c, 1] + wb * light[r, c + step, 1]
+    ambient += wc * light[r + step, c, 1] + wd * light[r + step, c + step, 1]
     # A long shadow fades out towards the end of the lit floor instead of being cut there.
-    margin = min(column, row, size - 1 - column, size - 1 - row) / (_FADE * size)
-    fade = min(1.0, max(0.0, margin))
-    key, ambient = 1 - (1 - key) * fade, 1 - (1 - ambient) * fade
-    return (0.45 + 0.55 * key) * (0.25 + 0.75 * ambient)
+    margin = min(min(u, v), min(last - u, last - v)) / (np.float32(_FADE) * (last + one))
+    fade = min(one, margin)
+    return (one + np.float32(0.55) * fade * (key - one)) * (one + np.float32(0.75) * fade * (ambient - one))
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def floor_light(floor: Any, view: Any, row: Any, column: Any) -> Any:
-    """Share of light on the floor seen through a pixel, exactly 1 where no shadow falls or no floor is seen."""
-    rays = view.rays
-    dy = rays[1, 0] * column + rays[1, 1] * row + rays[1, 2]
-    py = view.position[1]
-    if view.ortho:  # rays start beside each other and run in parallel
-        py, dy = py + dy, view.forward[1]
-    if not floor.lit or dy > -1e-6 or py <= 0:
-        return 1.0
-    distance = -py / dy
-    dx = rays[0, 0] * column + rays[0, 1] * row + rays[0, 2]
-    dz = rays[2, 0] * column + rays[2, 1] * row + rays[2, 2]
-    px, pz = view.position[0], view.position[2]
-    if view.ortho:
-        return _arriving(floor, px + dx + distance * view.forward[0], pz + dz + distance * view.forward[2])
-    return _arriving(floor, px + distance * dx, pz + distance * dz)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
 def backdrop_color(color: Any, row: Any, column: Any, height: Any, width: Any) -> Any:
     """Linear RGB behind a pixel, without shadows; ``color`` as in `Backdrop`."""
     if color[0] >= 0:
-        return float(color[0]), float(color[1]), float(color[2])
-    x, y = (column + 0.5) / width - 0.5, (row + 0.5) / height - 0.45
-    t = min(math.sqrt(x * x + y * y) / 0.80, 1.0)
-    t = t * t * (3 - 2 * t)
-    red = _MIDDLE[0] + t * (_BORDER[0] - _MIDDLE[0])
-    green = _MIDDLE[1] + t * (_BORDER[1] - _MIDDLE[1])
-    blue = _MIDDLE[2] + t * (_BORDER[2] - _MIDDLE[2])
-    return red, green, blue
+        return color[0], color[1], color[2]
+    half, one = np.float32(0.5), np.float32(1)
+    x = (np.float32(column) + half) / np.float32(width) - half
+    y = (np.float32(row) + half) / np.float32(height) - np.float32(0.45)
+    t = min(np.sqrt(x * x + y * y) * np.float32(1 / 0.80), one)
+    t = t * t * (np.float32(3) - np.float32(2) * t)
+    return (
+        np.float32(_MIDDLE[0]) + t * np.float32(_BORDER[0] - _MIDDLE[0]),
+        np.float32(_MIDDLE[1]) + t * np.float32(_BORDER[1] - _MIDDLE[1]),
+        np.float32(_MIDDLE[2]) + t * np.float32(_BORDER[2] - _MIDDLE[2]),
+    )

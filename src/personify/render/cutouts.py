@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from personify.render.gaussians.simd import log2
 from personify.render.textures import sample_value
 
 
@@ -35,28 +35,34 @@ def no_cutouts(faces: int) -> Cutouts:
     return Cutouts(solid, np.zeros(1, np.bool_), np.ones(1, np.float32), nothing)
 
 
-@njit(cache=True, nogil=True)
-def level_of_detail(f: Any, area: Any, cutouts: Any, textures: Any) -> Any:
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+def level_of_detail(f: Any, area: Any, texture: Any, uvs: Any, levels: Any) -> Any:
     """log2 of texels per sample of a whole face that covers ``area`` samples."""
-    uvs, texture = cutouts.uvs, cutouts.face_textures[f]
     u1, v1 = uvs[f, 1, 0] - uvs[f, 0, 0], uvs[f, 1, 1] - uvs[f, 0, 1]
     u2, v2 = uvs[f, 2, 0] - uvs[f, 0, 0], uvs[f, 2, 1] - uvs[f, 0, 1]
-    texels = 0.5 * abs(u1 * v2 - u2 * v1) * textures.levels[texture, 0, 1] * textures.levels[texture, 0, 2]
-    return 0.5 * math.log2(max(texels / max(area, 1e-9), 1e-9))
+    tiny, half = np.float32(1e-9), np.float32(0.5)
+    texels = half * abs(u1 * v2 - u2 * v1) * np.float32(levels[texture, 0, 1] * levels[texture, 0, 2])
+    return half * log2(max(texels / max(area, tiny), tiny))
 
 
-@njit(cache=True, nogil=True)
-def is_covered(f: Any, weights: Any, column: Any, row: Any, lod: Any, cutouts: Any, textures: Any) -> Any:
-    """Stochastic transparency (Enderton et al. 2010) with thresholds stratified over 2 x 2 samples."""
+@njit(cache=True, nogil=True, forceinline=True)
+def alpha_at(f: Any, weights: Any, lod: Any, texture: Any, uvs: Any, texels: Any, levels: Any, counts: Any) -> Any:
+    """A texture's alpha at barycentrics of a face."""
     a, b, c = weights
-    uvs = cutouts.uvs
     u = a * uvs[f, 0, 0] + b * uvs[f, 1, 0] + c * uvs[f, 2, 0]
     v = a * uvs[f, 0, 1] + b * uvs[f, 1, 1] + c * uvs[f, 2, 1]
-    alpha = cutouts.alphas[f] * sample_value(textures, cutouts.face_textures[f], lod, u, v, 3)
-    softness = min(max(lod + 1.0, 0.0), 1.0) if cutouts.sharp[f] else 1.0
-    if abs(alpha - 0.5) >= 0.5 * softness:  # no threshold can change the answer
-        return alpha > 0.5
+    return sample_value(texels, levels, counts, texture, lod, u, v, 3)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def is_covered(f: Any, column: Any, row: Any, alpha: Any, softness: Any) -> Any:
+    """Stochastic transparency (Enderton et al. 2010) with thresholds stratified over 2 x 2 samples."""
     # Neighbouring samples take the four strata, in an order that differs between faces, so that layers add up.
     stratum = (2 * (column & 1) + ((column ^ row) & 1) + (f * 2654435761 >> 13)) & 3
-    noise = (52.9829189 * ((0.06711056 * (column >> 1) + 0.00583715 * (row >> 1)) % 1.0)) % 1.0
-    return alpha > 0.5 + softness * ((noise + stratum) / 4 - 0.5)
+    noise = _fraction(52.9829189 * _fraction(0.06711056 * (column >> 1) + 0.00583715 * (row >> 1)))
+    return alpha > np.float32(0.5) + softness * np.float32((noise + stratum) / 4 - 0.5)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _fraction(x: Any) -> Any:
+    return x - np.int64(x)

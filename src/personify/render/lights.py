@@ -14,6 +14,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from personify.render.cameras import Camera, direction, look_at
+from personify.render.gaussians.simd import WIDTH, columns, load, maximum, rows, select, total, zeros
 from personify.render.rasterize import Raster
 
 RGB = tuple[float, float, float]
@@ -114,10 +115,17 @@ def _seen_bounds(
 
 
 class Shadow(NamedTuple):
-    """A shadow map: nearness [S, S] to the light, and world -> (column, row, nearness) as [3, 4]."""
+    """A shadow map.
+
+    Attributes:
+        nearness: [S, S] float32 to the light.
+        matrix: [3, 4] float32, world -> (column, row, nearness).
+        texel: metres.
+    """
 
     nearness: NDArray[np.float32]
     matrix: NDArray[np.float32]
+    texel: np.float32
 
 
 def shadow_map(raster: Raster, camera: Camera) -> Shadow:
@@ -126,25 +134,40 @@ def shadow_map(raster: Raster, camera: Camera) -> Shadow:
     matrix[:2] *= camera.K[0, 0]
     matrix[:2, 3] += camera.K[:2, 2] - 0.5
     matrix[2] *= -1
-    return Shadow(raster.nearness, matrix)
+    return Shadow(raster.nearness, matrix, np.float32(1 / camera.K[0, 0]))
 
 
 @njit(cache=True, nogil=True)
-def visibility(shadow: Any, x: Any, y: Any, z: Any, bias: Any) -> Any:
-    """Share of the key light that reaches a point: percentage-closer filtering with a tent of a few texels."""
+def matrix_rows(shadow: Any) -> Any:
+    """Rows of a shadow map's matrix, as tuples."""
     m = shadow.matrix
-    column = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z + m[0, 3]
-    row = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z + m[1, 3]
-    near = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3] + bias
-    x0, y0 = math.floor(column), math.floor(row)
-    size = len(shadow.nearness)
-    if x0 < _BLUR or y0 < _BLUR or x0 + _BLUR + 1 >= size or y0 + _BLUR + 1 >= size:
-        return 1.0
-    fx, fy = column - x0, row - y0
-    lit = 0.0
-    for dy in range(-_BLUR, _BLUR + 2):
-        wy = _BLUR + 1 - abs(dy - fy)
-        for dx in range(-_BLUR, _BLUR + 2):
-            if shadow.nearness[y0 + dy, x0 + dx] <= near:
-                lit += wy * (_BLUR + 1 - abs(dx - fx))
-    return lit / (_BLUR + 1) ** 4
+    return (
+        (m[0, 0], m[0, 1], m[0, 2], m[0, 3]),
+        (m[1, 0], m[1, 1], m[1, 2], m[1, 3]),
+        (m[2, 0], m[2, 1], m[2, 2], m[2, 3]),
+    )
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def in_light(matrix: Any, point: Any) -> Any:
+    """Column, row and nearness of a world point in a shadow map."""
+    (a0, a1, a2, a3), (b0, b1, b2, b3), (c0, c1, c2, c3) = matrix
+    x, y, z = point
+    return a0 * x + a1 * y + a2 * z + a3, b0 * x + b1 * y + b2 * z + b3, c0 * x + c1 * y + c2 * z + c3
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def visibility(nearness: Any, column: Any, row: Any, near: Any) -> Any:
+    """Share of the key light that reaches a point: percentage-closer filtering with a tent of a few texels."""
+    size, reach = nearness.shape[0], np.float32(_BLUR + 1)
+    x0, y0 = np.int64(math.floor(column)), np.int64(math.floor(row))
+    inside = x0 >= _BLUR and y0 >= _BLUR and x0 + _BLUR + 1 < size and y0 + _BLUR + 1 < size
+    top, start = (y0 - _BLUR, min(x0 - _BLUR, size - WIDTH)) if inside else (0, 0)
+    # Sixteen columns are read at once; the tent is zero beyond its own six.
+    away = np.float32(4) * rows() + columns() + (np.float32(start) - column)
+    tent = maximum(reach - maximum(away, -away), zeros())
+    lit = zeros()
+    for r in range(np.uint64(top), np.uint64(top + 2 * _BLUR + 2)):
+        seen = load(nearness, r * np.uint64(size) + np.uint64(start)) <= near
+        lit += select(seen, (reach - abs(np.float32(r) - row)) * tent, zeros())
+    return total(lit) / (reach * reach * reach * reach) if inside else np.float32(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -27,12 +26,6 @@ def _spirals() -> NDArray[np.float32]:
 SPIRALS = _spirals()
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _depth(raster: Any, row: Any, column: Any) -> Any:
-    near = raster.nearness[row, column]
-    return -near if raster.ortho else 1 / near
-
-
 @njit(cache=True, nogil=True, parallel=True)
 def ambient_occlusion(raster: Any, step: Any, K: Any, openness: Any, blurred: Any) -> None:
     """Share of the surroundings that is open, per output pixel.
@@ -40,89 +33,93 @@ def ambient_occlusion(raster: Any, step: Any, K: Any, openness: Any, blurred: An
     Args:
         raster: z-buffer at ``step`` times the resolution of the output.
         step: samples per pixel along an axis.
-        K: [3, 3] intrinsics of the z-buffer.
+        K: [3, 3] float32 intrinsics of the z-buffer.
         openness: [H, W] float32 scratch.
         blurred: [H, W] float32 result, 1 = open; undefined where nothing is.
     """
     height = len(openness)
-    lens = (1 / K[0, 0], 1 / K[1, 1], K[0, 2] - 0.5, K[1, 2] - 0.5)  # inverse focal lengths and principal point
+    one, half = np.float32(1), np.float32(0.5)
+    lens = (one / K[0, 0], one / K[1, 1], K[0, 2] - half, K[1, 2] - half)  # inverse focal lengths, principal point
     for slot in prange(height):
-        _open_row(interleaved(slot, height), raster, step, lens, openness)
+        _open_row(np.uint64(interleaved(slot, height)), raster.nearness, raster.ortho, np.uint64(step), lens, openness)
     for slot in prange(height):
-        _blur_row(interleaved(slot, height), raster, step, openness, blurred)
+        _blur_row(
+            np.uint64(interleaved(slot, height)), raster.nearness, raster.ortho, np.uint64(step), openness, blurred
+        )
 
 
-@njit(cache=True, nogil=True)
-def _open_row(row: Any, raster: Any, step: Any, lens: Any, openness: Any) -> None:
-    y = row * step + step // 2
-    for column in range(openness.shape[1]):
-        x = column * step + step // 2
-        openness[row, column] = _open(raster, y, x, column, row, lens) if raster.face_ids[y, x] >= 0 else -1.0
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+def _depth(near: Any, ortho: Any) -> Any:
+    """Metres along the viewing axis; not positive, or very far, where nothing is."""
+    return -near if ortho else np.float32(1) / near
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _position(raster: Any, y: Any, x: Any, depth: Any, lens: Any) -> Any:
-    w = 1.0 if raster.ortho else depth
-    return (x - lens[2]) * w * lens[0], (y - lens[3]) * w * lens[1], depth
+@njit(cache=True, nogil=True, forceinline=True)
+def _slope(before: Any, depth: Any, after: Any) -> Any:
+    """Change of depth per sample along an axis, to the closer of the two neighbours; 0 where both are far away."""
+    back, on = depth - before, after - depth
+    change = back if abs(back) < abs(on) else on
+    return change if abs(change) < np.float32(0.05) else np.float32(0)
 
 
-@njit(cache=True, nogil=True)
-def _slope(raster: Any, y: Any, x: Any, dy: Any, dx: Any, depth: Any) -> Any:
-    """Change of depth per sample along an axis, from the closer of the two neighbours; 0 where both are far away."""
-    height, width = raster.face_ids.shape
-    best = np.inf
-    for sign in (-1, 1):
-        r, c = y + sign * dy, x + sign * dx
-        if 0 <= r < height and 0 <= c < width and raster.face_ids[r, c] >= 0:
-            change = (_depth(raster, r, c) - depth) * sign
-            if abs(change) < abs(best):
-                best = change
-    return best if abs(best) < 0.05 else 0.0
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _open_row(row: Any, nearness: Any, ortho: Any, step: Any, lens: Any, openness: Any) -> None:
+    height, width = nearness.shape
+    ix, iy, cx, cy = lens
+    zero, one, nothing, radius = np.float32(0), np.float32(1), np.float32(NOTHING), np.float32(RADIUS)
+    reach_most, limit = np.float32(_MAX_PIXELS), np.float32(4 * RADIUS * RADIUS)
+    y = row * step + step // np.uint64(2)
+    above_y, below_y = y - min(y, np.uint64(1)), min(y + np.uint64(1), np.uint64(height - 1))
+    for column in range(np.uint64(openness.shape[1])):
+        x = column * step + step // np.uint64(2)
+        openness[row, column] = -one
+        if nearness[y, x] == nothing:
+            continue
+        left, right = x - min(x, np.uint64(1)), min(x + np.uint64(1), np.uint64(width - 1))
+        pz = _depth(nearness[y, x], ortho)
+        w = one if ortho else pz
+        px, py, pixel = (np.float32(x) - cx) * w * ix, (np.float32(y) - cy) * w * iy, w * ix  # metres per sample
+        before, after = _depth(nearness[y, left], ortho), _depth(nearness[y, right], ortho)
+        sx = _slope(before if left < x else nothing, pz, after if right > x else nothing) / pixel
+        before, after = _depth(nearness[above_y, x], ortho), _depth(nearness[below_y, x], ortho)
+        sy = _slope(before if above_y < y else nothing, pz, after if below_y > y else nothing) / pixel
+        # The image plane is tilted against the depth axis by the perspective.
+        nz = -one if ortho else -one - (sx * px + sy * py) / pz
+        scale = one / np.sqrt(sx * sx + sy * sy + nz * nz)
+        nx, ny, nz = sx * scale, sy * scale, nz * scale
+        reach = min(radius / pixel, reach_most)
+        spiral = np.uint64(4) * (row & np.uint64(3)) + (column & np.uint64(3))
+        occlusion = zero
+        for tap in range(np.uint64(TAPS)):
+            r = np.int64(y) + np.int64(np.int32(reach * SPIRALS[spiral, tap, 1]))
+            c = np.int64(x) + np.int64(np.int32(reach * SPIRALS[spiral, tap, 0]))
+            if 0 <= r < height and 0 <= c < width:
+                near = nearness[np.uint64(r), np.uint64(c)]
+                qz = _depth(near, ortho)
+                w = one if ortho else qz
+                vx, vy, vz = (np.float32(c) - cx) * w * ix - px, (np.float32(r) - cy) * w * iy - py, qz - pz
+                square = vx * vx + vy * vy + vz * vz
+                above = vx * nx + vy * ny + vz * nz - np.float32(0.004)
+                if near > nothing and above > zero and square < limit:
+                    occlusion += above / (square + np.float32(4e-4)) * (one - square / limit)
+        openness[row, column] = max(zero, one - np.float32(_STRENGTH * RADIUS / TAPS) * occlusion)
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _open(raster: Any, y: Any, x: Any, column: Any, row: Any, lens: Any) -> Any:
-    height, width = raster.face_ids.shape
-    depth = _depth(raster, y, x)
-    px, py, pz = _position(raster, y, x, depth, lens)
-    pixel = (1.0 if raster.ortho else depth) * lens[0]  # metres per sample
-    sx, sy = _slope(raster, y, x, 0, 1, depth) / pixel, _slope(raster, y, x, 1, 0, depth) / pixel
-    nx, ny, nz = sx, sy, -1.0
-    if not raster.ortho:  # the image plane is tilted against the depth axis by the perspective
-        nz = -1.0 - (sx * px + sy * py) / pz
-    length = math.sqrt(nx * nx + ny * ny + nz * nz)
-    nx, ny, nz = nx / length, ny / length, nz / length
-    reach = min(RADIUS / pixel, _MAX_PIXELS)
-    spiral = 4 * (row & 3) + (column & 3)
-    occlusion = 0.0
-    for tap in range(TAPS):
-        r, c = y + int(reach * SPIRALS[spiral, tap, 1]), x + int(reach * SPIRALS[spiral, tap, 0])
-        if 0 <= r < height and 0 <= c < width and raster.nearness[r, c] > NOTHING:
-            qx, qy, qz = _position(raster, r, c, _depth(raster, r, c), lens)
-            vx, vy, vz = qx - px, qy - py, qz - pz
-            square = vx * vx + vy * vy + vz * vz
-            above = vx * nx + vy * ny + vz * nz - 0.004
-            if above > 0 and square < 4 * RADIUS * RADIUS:
-                occlusion += above / (square + 4e-4) * (1 - square / (4 * RADIUS * RADIUS))
-    return max(0.0, 1 - _STRENGTH * RADIUS * occlusion / TAPS)
-
-
-@njit(cache=True, nogil=True)
-def _blur_row(row: Any, raster: Any, step: Any, openness: Any, blurred: Any) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _blur_row(row: Any, nearness: Any, ortho: Any, step: Any, openness: Any, blurred: Any) -> None:
     """Mean over the 4 x 4 rotations of the tap pattern, on the same surface only."""
-    height, width = openness.shape
-    half = step // 2
+    height, width = np.uint64(openness.shape[0]), np.uint64(openness.shape[1])
+    half, one = step // np.uint64(2), np.float32(1)
+    two: Any = np.uint64(2)
     for column in range(width):
-        near = raster.nearness[row * step + half, column * step + half]
-        tolerance = 0.03 * (1.0 if raster.ortho else near * near)  # 3 cm in depth
-        total, weight = 0.0, 0.0
+        total, weight = np.float32(0), np.float32(0)
         if openness[row, column] >= 0:
-            for r in range(max(row - 2, 0), min(row + 2, height)):
-                for c in range(max(column - 2, 0), min(column + 2, width)):
-                    if (
-                        openness[r, c] >= 0
-                        and abs(raster.nearness[r * step + half, c * step + half] - near) < tolerance
-                    ):
-                        total += openness[r, c]
-                        weight += 1.0
-        blurred[row, column] = total / weight if weight > 0 else 1.0
+            near = nearness[row * step + half, column * step + half]
+            tolerance = np.float32(0.03) * (one if ortho else near * near)  # 3 cm in depth
+            for r in range(row - min(row, two), min(row + two, height)):
+                for c in range(column - min(column, two), min(column + two, width)):
+                    close = abs(nearness[r * step + half, c * step + half] - near) < tolerance
+                    same = one if close and openness[r, c] >= 0 else np.float32(0)
+                    total += same * openness[r, c]
+                    weight += same
+        blurred[row, column] = total / weight if weight > 0 else one

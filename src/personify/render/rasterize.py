@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from personify.errors import PersonifyError
 from personify.render.cameras import Camera
-from personify.render.cutouts import Cutouts, is_covered, level_of_detail, no_cutouts
+from personify.render.cutouts import Cutouts, alpha_at, is_covered, level_of_detail, no_cutouts
 from personify.render.textures import Textures, pack_textures
 
 NEAR = 0.01  # metres
 BAND = 16  # rows
-UNKNOWN = -1e30  # level of detail
+UNKNOWN = np.float32(-1e30)  # level of detail
 NOTHING = -1e30  # nearness of an empty sample; finite, because kernels with fast arithmetic read it
 
 
@@ -194,16 +194,9 @@ def _project(vertices: Any, viewmat: Any, K: Any, ortho: Any, points: Any, pixel
 
 @njit(cache=True, nogil=True, parallel=True)
 def _set_up(
-    points: Any,
-    pixels: Any,
-    faces: Any,
-    single_sided: Any,
-    width: Any,
-    height: Any,
-    ortho: Any,
-    planes: Any,
+    points: Any, pixels: Any, faces: Any, single_sided: Any, width: Any, height: Any, ortho: Any, planes: Any,
     boxes: Any,
-) -> None:
+) -> None:  # fmt: skip
     for f in prange(len(faces)):
         i, j, k = np.uint64(faces[f, 0]), np.uint64(faces[f, 1]), np.uint64(faces[f, 2])
         if min(points[i, 3], points[j, 3], points[k, 3]) >= NEAR:
@@ -211,15 +204,22 @@ def _set_up(
             y0, y1 = min(pixels[i, 1], pixels[j, 1], pixels[k, 1]), max(pixels[i, 1], pixels[j, 1], pixels[k, 1])
         else:
             x0, x1, y0, y1 = _visible_bounds(_corner(points, i), _corner(points, j), _corner(points, k))
-        drawn = _box(x0, x1, y0, y1, width, height, boxes[f])
-        if drawn:
+        slack = 1e-3  # pixels whose centres can lie in the bounds
+        boxes[f, 2], boxes[f, 3] = 1, 0
+        if not (x1 > -slack and y1 > -slack and x0 < width and y0 < height):
+            continue
+        first, last = math.ceil(max(x0 - slack, 0.0)), math.floor(min(x1 + slack, width - 1.0))
+        top, bottom = math.ceil(max(y0 - slack, 0.0)), math.floor(min(y1 + slack, height - 1.0))
+        if first <= last and top <= bottom:
             a, b, c = _corner(points, i), _corner(points, j), _corner(points, k)
-            drawn = _planes(a, b, c, single_sided[f], ortho, planes[f])
-        if not drawn:
-            boxes[f, 2], boxes[f, 3] = 1, 0
+            drawn, plane = _planes(a, b, c, single_sided[f], ortho)
+            for slot in range(np.uint64(16)):
+                planes[f, slot] = plane[slot]
+            if drawn:
+                boxes[f, 0], boxes[f, 1], boxes[f, 2], boxes[f, 3] = first, last, top, bottom
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True)
 def _corner(points: Any, i: Any) -> Any:
     return points[i, 0], points[i, 1], points[i, 2], points[i, 3]
 
@@ -240,44 +240,30 @@ def _visible_bounds(a: Any, b: Any, c: Any) -> Any:
     return x0, x1, y0, y1
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _box(x0: Any, x1: Any, y0: Any, y1: Any, width: Any, height: Any, box: Any) -> Any:
-    """Pixels whose centres can lie in given bounds, and whether there are any."""
-    slack = 1e-3
-    if not (x1 > -slack and y1 > -slack and x0 < width and y0 < height):
-        return False
-    box[0], box[1] = math.ceil(max(x0 - slack, 0.0)), math.floor(min(x1 + slack, width - 1.0))
-    box[2], box[3] = math.ceil(max(y0 - slack, 0.0)), math.floor(min(y1 + slack, height - 1.0))
-    return box[0] <= box[1] and box[2] <= box[3]
-
-
-@njit(cache=True, nogil=True)
-def _planes(a: Any, b: Any, c: Any, single_sided: Any, ortho: Any, plane: Any) -> Any:
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+def _planes(a: Any, b: Any, c: Any, single_sided: Any, ortho: Any) -> Any:
+    """Whether a face is drawn, and its row of `Raster.planes`."""
     ea0, ea1, ea2 = b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0]
+    eb0, eb1, eb2 = c[1] * a[2] - c[2] * a[1], c[2] * a[0] - c[0] * a[2], c[0] * a[1] - c[1] * a[0]
+    ec0, ec1, ec2 = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
     determinant = a[0] * ea0 + a[1] * ea1 + a[2] * ea2
     facing_away = determinant > 0  # image rows grow downwards
     noise = 1e-13 * (abs(a[0] * ea0) + abs(a[1] * ea1) + abs(a[2] * ea2))  # what rounding makes of a flat triangle
-    if abs(determinant) <= noise or (single_sided and facing_away):
-        return False
-    eb0, eb1, eb2 = c[1] * a[2] - c[2] * a[1], c[2] * a[0] - c[0] * a[2], c[0] * a[1] - c[1] * a[0]
-    ec0, ec1, ec2 = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
     # Each edge is scaled by its own size only, so the two faces that share it see exactly opposite values: no cracks.
     na, nb, nc = max(abs(ea0), abs(ea1)), max(abs(eb0), abs(eb1)), max(abs(ec0), abs(ec1))
-    if min(na, nb, nc) == 0:
-        return False
-    sign = 1.0 if determinant > 0 else -1.0
+    drawn = abs(determinant) > noise and not (single_sided and facing_away) and min(na, nb, nc) > 0
+    sign = 1.0 if facing_away else -1.0
     ia, ib, ic, inverse = sign / na, sign / nb, sign / nc, 1 / determinant
-    plane[0], plane[1], plane[2] = ea0 * ia, ea1 * ia, ea2 * ia
-    plane[3], plane[4], plane[5] = eb0 * ib, eb1 * ib, eb2 * ib
-    plane[6], plane[7], plane[8] = ec0 * ic, ec1 * ic, ec2 * ic
     qa, qb, qc = (-a[3], -b[3], -c[3]) if ortho else (1.0, 1.0, 1.0)
-    plane[9] = (ea0 * qa + eb0 * qb + ec0 * qc) * inverse
-    plane[10] = (ea1 * qa + eb1 * qb + ec1 * qc) * inverse
-    plane[11] = (ea2 * qa + eb2 * qb + ec2 * qc) * inverse
-    inverse = abs(inverse)
-    plane[12], plane[13], plane[14] = na * inverse, nb * inverse, nc * inverse
-    plane[15] = 0.5 * abs(determinant / (a[2] * b[2] * c[2]))  # pixels squared
-    return True
+    size = abs(inverse)
+    return drawn, (
+        ea0 * ia, ea1 * ia, ea2 * ia, eb0 * ib, eb1 * ib, eb2 * ib, ec0 * ic, ec1 * ic, ec2 * ic,
+        (ea0 * qa + eb0 * qb + ec0 * qc) * inverse,
+        (ea1 * qa + eb1 * qb + ec1 * qc) * inverse,
+        (ea2 * qa + eb2 * qb + ec2 * qc) * inverse,
+        na * size, nb * size, nc * size,
+        0.5 * abs(determinant / (a[2] * b[2] * c[2])),  # pixels squared
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -311,11 +297,9 @@ def _fill(
         first, last = band * BAND, min(band * BAND + BAND, height)
         face_ids[first:last] = -1
         nearness[first:last] = NOTHING
+        own, image = members[starts[band] : starts[band + 1]], (face_ids, nearness)
         for holes in range(1 + any_holes):  # solid faces first: they hide most samples that need a look at a texture
-            for member in range(starts[band], starts[band + 1]):
-                f = members[member]
-                if (cutouts.face_textures[f] >= 0) == (holes == 1):
-                    _fill_face(f, planes, boxes, first, last, limit, face_ids, nearness, cutouts, textures)
+            _fill_band(own, holes == 1, planes, boxes, first, last, np.float32(limit), cutouts, textures, image)
 
 
 @njit(cache=True, nogil=True)
@@ -324,38 +308,54 @@ def interleaved(slot: Any, count: Any) -> Any:
     return slot // 2 if slot % 2 == 0 else (count + 1) // 2 + slot // 2
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _fill_face(
-    f: Any, planes: Any, boxes: Any, first: Any, last: Any, limit: Any, face_ids: Any, nearness: Any, cutouts: Any,
-    textures: Any,
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_band(
+    members: Any, holes: Any, planes: Any, boxes: Any, first: Any, last: Any, limit: Any, cutouts: Any, textures: Any,
+    image: Any,
 ) -> None:  # fmt: skip
-    a0, b0, c0, n0 = planes[f, 0], planes[f, 3], planes[f, 6], planes[f, 9]
-    a1, b1, c1, n1 = planes[f, 1], planes[f, 4], planes[f, 7], planes[f, 10]
-    a2, b2, c2, n2 = planes[f, 2], planes[f, 5], planes[f, 8], planes[f, 11]
-    limit, zero = np.float32(limit), np.float32(0)
-    solid, lod = cutouts.face_textures[f] < 0, UNKNOWN
-    # Unsigned columns: no test for negative indices in the inner loop.
-    begin, end = np.uint64(boxes[f, 0]), np.uint64(boxes[f, 1] + 1)
-    for row in range(np.uint64(max(boxes[f, 2], first)), np.uint64(min(boxes[f, 3] + 1, last))):
-        y = np.float32(np.int32(row))
-        a, b, c, n = a1 * y + a2, b1 * y + b2, c1 * y + c2, n1 * y + n2
-        start, stop = _span(a0, a, b0, b, c0, c, begin, end)
-        for column in range(start, stop):
-            x = np.float32(np.int32(column))
-            near = n0 * x + n
-            inside = (a0 * x + a >= zero) & (b0 * x + b >= zero) & (c0 * x + c >= zero)
-            if inside & (near > nearness[row, column]) & (near <= limit):
-                if not solid:
-                    if lod == UNKNOWN:  # most such faces are tiny or hidden and never get here
-                        lod = level_of_detail(f, planes[f, 15], cutouts, textures)
-                    weights = barycentrics_at(planes, f, x, y)
-                    if not is_covered(f, weights, np.int64(column), np.int64(row), lod, cutouts, textures):
-                        continue
-                nearness[row, column] = near
-                face_ids[row, column] = f
+    """Draw the faces with or those without holes into the rows of a band.
+
+    Arrays get their names before the loops: to take one out of a tuple costs an atomic count.
+    """
+    face_ids, nearness = image
+    face_textures, sharp, alphas, uvs = cutouts
+    texels, levels, counts = textures
+    zero, half, one = np.float32(0), np.float32(0.5), np.float32(1)
+    for f in members:
+        if (face_textures[f] >= 0) != holes:
+            continue
+        a0, b0, c0, n0 = planes[f, 0], planes[f, 3], planes[f, 6], planes[f, 9]
+        a1, b1, c1, n1 = planes[f, 1], planes[f, 4], planes[f, 7], planes[f, 10]
+        a2, b2, c2, n2 = planes[f, 2], planes[f, 5], planes[f, 8], planes[f, 11]
+        lod = UNKNOWN
+        # Unsigned columns: no test for negative indices in the inner loop.
+        begin, end = np.uint64(boxes[f, 0]), np.uint64(boxes[f, 1] + 1)
+        for row in range(np.uint64(max(boxes[f, 2], first)), np.uint64(min(boxes[f, 3] + 1, last))):
+            y = np.float32(np.int32(row))
+            a, b, c, n = a1 * y + a2, b1 * y + b2, c1 * y + c2, n1 * y + n2
+            start, stop = _span(a0, a, b0, b, c0, c, begin, end)
+            for column in range(start, stop):
+                x = np.float32(np.int32(column))
+                near = n0 * x + n
+                inside = (a0 * x + a >= zero) & (b0 * x + b >= zero) & (c0 * x + c >= zero)
+                if inside & (near > nearness[row, column]) & (near <= limit):
+                    if holes:
+                        texture = face_textures[f]
+                        if lod == UNKNOWN:  # most such faces are tiny or hidden and never get here
+                            lod = level_of_detail(f, planes[f, 15], texture, uvs, levels)
+                        weights = barycentrics_at(planes, f, x, y)
+                        alpha = alphas[f] * alpha_at(f, weights, lod, texture, uvs, texels, levels, counts)
+                        softness = min(max(lod + one, zero), one) if sharp[f] else one
+                        if abs(alpha - half) >= half * softness:  # no threshold can change the answer
+                            if alpha <= half:
+                                continue
+                        elif not is_covered(f, np.int64(column), np.int64(row), alpha, softness):
+                            continue
+                    nearness[row, column] = near
+                    face_ids[row, column] = f
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
 def _span(a0: Any, a: Any, b0: Any, b: Any, c0: Any, c: Any, begin: Any, end: Any) -> Any:
     """Columns of a row that can be inside the three edges (a0 x + a >= 0 ...), with one to spare on either side."""
     if end - begin < 8:
@@ -369,13 +369,13 @@ def _span(a0: Any, a: Any, b0: Any, b: Any, c0: Any, c: Any, begin: Any, end: An
     return np.uint64(low), np.uint64(max(high, np.float32(0)))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
 def barycentrics_at(planes: Any, f: Any, x: Any, y: Any) -> Any:
     """Perspective-correct weights of a face's corners at a pixel index, from `Raster.planes`."""
     a = (planes[f, 0] * x + planes[f, 1] * y + planes[f, 2]) * planes[f, 12]
     b = (planes[f, 3] * x + planes[f, 4] * y + planes[f, 5]) * planes[f, 13]
     c = (planes[f, 6] * x + planes[f, 7] * y + planes[f, 8]) * planes[f, 14]
-    total = 1 / (a + b + c)
+    total = np.float32(1) / (a + b + c)
     return a * total, b * total, c * total
 
 

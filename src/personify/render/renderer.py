@@ -16,7 +16,8 @@ from personify.render import backdrop, lights, occlusion
 from personify.render.cameras import Camera
 from personify.render.normals import SmoothNormals
 from personify.render.rasterize import Cutouts, Raster, Rasterizer, fragments
-from personify.render.shading import MATERIAL, Mesh, View, shade_image
+from personify.render.shading import shade_image
+from personify.render.surfaces import Materials, Mesh, View
 from personify.render.textures import Textures, pack_textures
 
 Float = NDArray[np.float32]
@@ -180,7 +181,8 @@ class MeshRenderer:
     def _light_floor(self, shadow: lights.Shadow, wanted: bool) -> backdrop.Floor:
         low, high, near_faces = backdrop.stand_on(self._vertices, self._mesh.faces)
         span = float((high - low).max()) + 2 * _FLOOR_REACH
-        corner, cell = ((low + high) / 2 - span / 2).astype(np.float32), span / (backdrop.FLOOR_CELLS - 1)
+        corner = ((low + high) / 2 - span / 2).astype(np.float32)
+        cell = np.float32(span / (backdrop.FLOOR_CELLS - 1))
         if wanted:
             below = Rasterizer(near_faces).draw(self._vertices, backdrop.camera_below(corner, cell))
             backdrop.fill_floor(shadow, below.nearness, corner, cell, *self._floor)
@@ -210,9 +212,8 @@ def _linear_background(background: str | RGB) -> Float:
     return srgb_to_linear(color)
 
 
-def _pack_materials(materials: Sequence[Material]) -> tuple[NDArray[np.void], Textures]:
-    """Material table (one row per part) and the textures, each packed once however many parts share it."""
-    table = np.zeros(len(materials), MATERIAL)
+def _pack_materials(materials: Sequence[Material]) -> tuple[Materials, Textures]:
+    """Materials (one per part) and their textures, each packed once however many parts share it."""
     images: dict[tuple[int, str], int] = {}
     order: list[NDArray[np.uint8]] = []
 
@@ -224,20 +225,23 @@ def _pack_materials(materials: Sequence[Material]) -> tuple[NDArray[np.void], Te
             order.append(image)
         return images[id(image), kind]
 
-    for row, material in zip(table, materials, strict=True):
+    for material in materials:
         for name, image in (("texture", material.texture), ("normal_map", material.normal_map)):
             if image is not None and (image.ndim != 3 or image.shape[2] not in (3, 4) or image.dtype != np.uint8):
                 raise PersonifyError(f"material {material.name!r}: {name} must be uint8 [H, W, 3 or 4]")
-        row["red"], row["green"], row["blue"] = material.base_color[:3]
-        row["roughness"], row["metallic"] = material.roughness, material.metallic
-        row["texture"] = index(material.texture, "mask" if material.alpha_mode == "MASK" else "color")
-        row["normal_map"] = index(material.normal_map, "normal")
-    return table, pack_textures(order, [kind for _, kind in images])
+    packed = Materials(
+        np.array([material.base_color[:3] for material in materials], np.float32),
+        np.array([material.roughness for material in materials], np.float32),
+        np.array([material.metallic for material in materials], np.float32),
+        np.array([index(m.texture, "mask" if m.alpha_mode == "MASK" else "color") for m in materials], np.int32),
+        np.array([index(material.normal_map, "normal") for material in materials], np.int32),
+    )
+    return packed, pack_textures(order, [kind for _, kind in images])
 
 
-def _cutouts(materials: Sequence[Material], table: NDArray[np.void], owner: NDArray[np.int32], uvs: Float) -> Cutouts:
+def _cutouts(materials: Sequence[Material], packed: Materials, owner: NDArray[np.int32], uvs: Float) -> Cutouts:
     holes = [m.alpha_mode != "OPAQUE" and m.texture is not None and m.texture.shape[2] == 4 for m in materials]
-    textures = np.where(holes, table["texture"], -1).astype(np.int32)
+    textures = np.where(holes, packed.textures, -1).astype(np.int32)
     sharp = np.array([material.alpha_mode == "MASK" for material in materials])
     alphas = np.array([material.base_color[3] for material in materials], np.float32)
     return Cutouts(textures[owner], sharp[owner], alphas[owner], np.ascontiguousarray(uvs))

@@ -84,70 +84,89 @@ def _sum_of_four(values: NDArray[np.float32]) -> NDArray[np.float32]:  # [2H, 2W
     return rows[:, ::2] + rows[:, 1::2]
 
 
-@njit(cache=True, nogil=True)
-def _corners(textures: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
-    """Indices of the four texels around a point and its fractions; coordinates clamp at the border."""
-    levels = textures.levels
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _corners(levels: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
+    """Indices of the four texels around a point and their weights; coordinates clamp at the border."""
     offset, width, height = levels[texture, level, 0], levels[texture, level, 1], levels[texture, level, 2]
-    x = min(max(u * width - 0.5, 0.0), width - 1.0)
-    y = min(max(v * height - 0.5, 0.0), height - 1.0)
-    x0, y0 = int(x), int(y)
+    x = min(max(u * np.float32(width) - np.float32(0.5), _ZERO), np.float32(width - 1))
+    y = min(max(v * np.float32(height) - np.float32(0.5), _ZERO), np.float32(height - 1))
+    x0, y0 = np.int64(x), np.int64(y)
     right = 1 if x0 + 1 < width else 0
     down = width if y0 + 1 < height else 0
     first = offset + y0 * width + x0
-    return first, first + right, first + down, first + down + right, x - x0, y - y0
+    fx, fy = x - np.float32(x0), y - np.float32(y0)
+    corners = (np.uint64(first), np.uint64(first + right), np.uint64(first + down), np.uint64(first + down + right))
+    return corners, ((_ONE - fx) * (_ONE - fy), fx * (_ONE - fy), (_ONE - fx) * fy, fx * fy)
 
 
-@njit(cache=True, nogil=True)
-def _color_at(textures: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
-    a, b, c, d, fx, fy = _corners(textures, texture, level, u, v)
-    texels = textures.texels
-    wa, wb, wc, wd = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
-    red = wa * DECODE[texels[a, 0]] + wb * DECODE[texels[b, 0]] + wc * DECODE[texels[c, 0]] + wd * DECODE[texels[d, 0]]
-    green = (
-        wa * DECODE[texels[a, 1]] + wb * DECODE[texels[b, 1]] + wc * DECODE[texels[c, 1]] + wd * DECODE[texels[d, 1]]
+@njit(cache=True, nogil=True, forceinline=True)
+def _mean(texels: Any, corners: Any, weights: Any, channel: Any) -> Any:
+    """Weighted mean of one raw channel of four texels, 0 .. 255."""
+    channel = np.uint64(channel)
+    return (
+        weights[0] * np.float32(texels[corners[0], channel])
+        + weights[1] * np.float32(texels[corners[1], channel])
+        + weights[2] * np.float32(texels[corners[2], channel])
+        + weights[3] * np.float32(texels[corners[3], channel])
     )
-    blue = wa * DECODE[texels[a, 2]] + wb * DECODE[texels[b, 2]] + wc * DECODE[texels[c, 2]] + wd * DECODE[texels[d, 2]]
-    return red, green, blue
 
 
-@njit(cache=True, nogil=True)
-def _value_at(textures: Any, texture: Any, level: Any, u: Any, v: Any, channel: Any) -> Any:
-    a, b, c, d, fx, fy = _corners(textures, texture, level, u, v)
-    texels = textures.texels
-    top = (1 - fx) * texels[a, channel] + fx * texels[b, channel]
-    bottom = (1 - fx) * texels[c, channel] + fx * texels[d, channel]
-    return ((1 - fy) * top + fy * bottom) / 255
+@njit(cache=True, nogil=True, forceinline=True)
+def _light(texels: Any, corners: Any, weights: Any, channel: Any) -> Any:
+    """Weighted mean of the linear light of one channel of four texels."""
+    channel = np.uint64(channel)
+    return (
+        weights[0] * DECODE[texels[corners[0], channel]]
+        + weights[1] * DECODE[texels[corners[1], channel]]
+        + weights[2] * DECODE[texels[corners[2], channel]]
+        + weights[3] * DECODE[texels[corners[3], channel]]
+    )
 
 
-@njit(cache=True, nogil=True)
-def sample_color(textures: Any, texture: Any, lod: Any, u: Any, v: Any) -> Any:
+@njit(cache=True, nogil=True, forceinline=True)
+def _color_at(texels: Any, levels: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
+    corners, weights = _corners(levels, texture, level, u, v)
+    return _light(texels, corners, weights, 0), _light(texels, corners, weights, 1), _light(texels, corners, weights, 2)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def sample_color(texels: Any, levels: Any, counts: Any, texture: Any, lod: Any, u: Any, v: Any) -> Any:
     """Linear RGB at (u, v) with ``lod`` = log2 of the texels per pixel."""
-    lod = min(max(lod, 0.0), textures.counts[texture] - 1.0)
-    level = int(lod)
-    red, green, blue = _color_at(textures, texture, level, u, v)
-    t = min(max(1.5 * (lod - level) - 0.25, 0.0), 1.0)  # a sixth of all lookups need one level only
-    if t > 0:
-        red1, green1, blue1 = _color_at(textures, texture, level + 1, u, v)
-        red, green, blue = red + t * (red1 - red), green + t * (green1 - green), blue + t * (blue1 - blue)
-    return red, green, blue
+    last = counts[texture] - 1
+    lod = min(max(lod, _ZERO), np.float32(last))
+    level = np.int64(lod)
+    t = lod - np.float32(level)
+    t = min(max(np.float32(1.5) * t - np.float32(0.25), _ZERO), _ONE)  # sharper than linear between levels
+    a, b = (
+        _color_at(texels, levels, texture, level, u, v),
+        _color_at(texels, levels, texture, min(level + 1, last), u, v),
+    )
+    return a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2])
 
 
-@njit(cache=True, nogil=True)
-def sample_value(textures: Any, texture: Any, lod: Any, u: Any, v: Any, channel: Any) -> Any:
+@njit(cache=True, nogil=True, forceinline=True)
+def _nearest(counts: Any, texture: Any, lod: Any) -> Any:
+    """The level that is closest to a level of detail."""
+    return np.int64(min(max(lod + np.float32(0.5), _ZERO), np.float32(counts[texture] - 1)))
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def sample_value(texels: Any, levels: Any, counts: Any, texture: Any, lod: Any, u: Any, v: Any, channel: Any) -> Any:
     """One raw channel in [0, 1] at (u, v), from the nearest level."""
-    level = int(min(max(lod + 0.5, 0.0), textures.counts[texture] - 1.0))
-    return _value_at(textures, texture, level, u, v, channel)
+    corners, weights = _corners(levels, texture, _nearest(counts, texture, lod), u, v)
+    return _mean(texels, corners, weights, channel) * np.float32(1 / 255)
 
 
-@njit(cache=True, nogil=True)
-def sample_vector(textures: Any, texture: Any, lod: Any, u: Any, v: Any) -> Any:
+@njit(cache=True, nogil=True, forceinline=True)
+def sample_vector(texels: Any, levels: Any, counts: Any, texture: Any, lod: Any, u: Any, v: Any) -> Any:
     """Three raw channels as a vector with components in [-1, 1], from the nearest level."""
-    level = int(min(max(lod + 0.5, 0.0), textures.counts[texture] - 1.0))
-    a, b, c, d, fx, fy = _corners(textures, texture, level, u, v)
-    texels = textures.texels
-    wa, wb, wc, wd = (1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy
-    x = wa * texels[a, 0] + wb * texels[b, 0] + wc * texels[c, 0] + wd * texels[d, 0]
-    y = wa * texels[a, 1] + wb * texels[b, 1] + wc * texels[c, 1] + wd * texels[d, 1]
-    z = wa * texels[a, 2] + wb * texels[b, 2] + wc * texels[c, 2] + wd * texels[d, 2]
-    return x / 127.5 - 1, y / 127.5 - 1, z / 127.5 - 1
+    corners, weights = _corners(levels, texture, _nearest(counts, texture, lod), u, v)
+    scale = np.float32(1 / 127.5)
+    return (
+        _mean(texels, corners, weights, 0) * scale - _ONE,
+        _mean(texels, corners, weights, 1) * scale - _ONE,
+        _mean(texels, corners, weights, 2) * scale - _ONE,
+    )
