@@ -105,4 +105,5 @@ def test_quality_tells_good_from_bad():
     assert quality(shaky).jerk > 3 * quality(walk).jerk
     assert quality(walk.in_place()).foot_skate > 5 * quality(walk).foot_skate
     assert quality(walk).travel == pytest.approx(3 * 1.3, rel=0.1)
-    assert quality(walk.sliced(0, 0)).jerk == 0
+    assert quality(walk).speed == pytest.approx(quality(walk.moved(1.0)).speed, rel=1e-3)
+    assert quality(walk.sliced(0, 0)).jerk == quality(walk.sliced(0, 0)).speed == 0

@@ -190,7 +190,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("argue", _TALK(argue), None, "gesture"), Entry("talk", _TALK(talk), None, "gesture"),
     _clip("arabesque", "left", "whole"), _clip("dab", "left"), _clip("drink", "right"),
     _clip("phone", "right"), _clip("pick_up", "right", "whole"), _clip("read_book"), _clip("selfie", "right"),
-    _clip("box_punches", None, "whole"), _clip("boxing_guard", None, "whole"),
+    _lasting("box_punches", sports.box, None, "whole", 1.6, 0), _clip("boxing_guard", None, "whole"),
     _clip("front_kick", "right", "whole", "front_kick_right"), _clip("horse_stance", None, "whole"),
     _clip("arms_crossed"), _clip("arms_forward"), _clip("arms_raised"), _clip("arms_v"), _clip("bow", None, "whole"),
     _clip("cheer"), _clip("clap"), _clip("cover_ears"), _clip("cover_eyes"), _clip("curtsy", "left", "whole"),

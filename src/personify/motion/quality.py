@@ -25,6 +25,7 @@ class Quality:
         smoothness: minus the logarithm of the dimensionless jerk of all joints relative to the pelvis: jerk for the
             speed there is, larger = smoother. Compare clips of equal length and frame rate. Balasubramanian et al.
             2015, "On the analysis of movement smoothness".
+        speed: root mean square speed of the joints relative to the pelvis, m/s: how much is going on.
         travel: distance over the floor between first and last pelvis position, metres.
         lowest: height of the lowest sole point, metres; negative = below the floor.
     """
@@ -32,6 +33,7 @@ class Quality:
     foot_skate: float
     jerk: float
     smoothness: float
+    speed: float
     travel: float
     lowest: float
 
@@ -50,10 +52,12 @@ def quality(motion: Motion, skeleton: Skeleton = REFERENCE_SKELETON) -> Quality:
     """
     orientations, positions = body_frames(motion.rotations, motion.translation, skeleton)
     soles = np.stack([sole_points(orientations, positions, side, sole_offsets(skeleton)) for side, _ in SIDES], 1)
+    around = positions - positions[:, :1]
     return Quality(
         foot_skate=_foot_skate(soles, motion.fps),
         jerk=_jerk(positions, motion.fps),
-        smoothness=_smoothness(positions - positions[:, :1], motion.fps),
+        smoothness=_smoothness(around, motion.fps),
+        speed=_root_mean_square(np.diff(around, axis=0) * motion.fps),
         travel=float(np.linalg.norm((motion.translation[-1] - motion.translation[0])[[0, 2]])),
         lowest=float(soles[..., 1].min()),
     )
@@ -74,10 +78,12 @@ def _foot_skate(soles: np.ndarray, fps: float) -> float:
 
 def _jerk(positions: np.ndarray, fps: float) -> float:
     """Of joint positions [F, J, 3]."""
-    if len(positions) < 4:
-        return 0.0
-    third = np.diff(positions, n=3, axis=0) * fps**3
-    return float(np.sqrt((third**2).sum(-1).mean()))
+    return _root_mean_square(np.diff(positions, n=3, axis=0) * fps**3)
+
+
+def _root_mean_square(vectors: np.ndarray) -> float:
+    """Of the lengths of [..., 3]; 0 of none."""
+    return float(np.sqrt((vectors**2).sum(-1).mean())) if vectors.size else 0.0
 
 
 def _smoothness(positions: np.ndarray, fps: float) -> float:

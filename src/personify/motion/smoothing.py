@@ -37,7 +37,8 @@ def smoothed(motion: Motion, hertz: float = CUTOFF, skeleton: Skeleton = REFEREN
 
     Rotations, pelvis and the feet's places and directions each become the curve that is near them with the least jerk
     (`least_jerk`); where a foot stands, its curve is held to it. The legs then follow hips and feet, so that what stood
-    still before stands still after.
+    still before stands still after. On the way, feet that shuffle are lifted over the floor, and feet of somebody
+    upright that rest a few centimetres above it are put down.
 
     Args:
         motion: on the floor, feet locked.
@@ -98,7 +99,8 @@ def _filtered(motion: Motion, hertz: float, skeleton: Skeleton) -> Motion:
     torso, torso_places = body_frames(rotations, least_jerk(motion.translation, cutoff), skeleton)
     soles = {side: sole_points(before, places, side, sole_offsets(skeleton)) for side, _ in SIDES}
     held = {side: 1 + _HELD * _standing(points, motion.fps, rest[0, 1]) for side, points in soles.items()}
-    lift = {side: np.zeros(motion.num_frames) for side, _ in SIDES}
+    upright = smooth_step((torso_places[:, 0, 1] / rest[0, 1] - 0.8) / 0.1)
+    lift = {side: -upright * _hovering(points, rest[0, 1]) * (held[side] > 1) for side, points in soles.items()}
     for _ in range(2):  # the first round may itself drag a foot over the floor
         orientations, positions, ankles = torso.copy(), torso_places.copy(), {}
         for side, _ in SIDES:
@@ -133,6 +135,12 @@ def _standing(soles: Float64, fps: float, pelvis_height: float) -> Float64:
     speeds = np.linalg.norm(np.diff(soles, axis=0), axis=-1) * fps * REFERENCE_HEIGHT / pelvis_height
     still = (speeds < _HELD_SPEED).any(1).astype(float)
     return np.maximum(np.append(still, 0), np.append(0, still))
+
+
+def _hovering(soles: Float64, pelvis_height: float) -> Float64:
+    """[F] metres by which a foot with sole points [F, K, 3] misses the floor, up to 6 cm; higher up it is raised."""
+    height = soles[..., 1].min(1).clip(0)
+    return height * (1 - smooth_step((height * REFERENCE_HEIGHT / pelvis_height - 0.06) / 0.02))
 
 
 def _clearance(soles: Float64, fps: float, pelvis_height: float) -> Float64:

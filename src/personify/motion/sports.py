@@ -8,9 +8,39 @@ from personify.motion.clip import Motion
 from personify.motion.handwork import Grip, Trunk, reaching, sine, stroke, working
 from personify.motion.keyposes import STANDING, Swing, held, keyed, turned
 from personify.motion.kinematics import SIDES
-from personify.motion.posing import ANKLE_HEIGHT, Figure, Foot, euler
+from personify.motion.posing import ANKLE_HEIGHT, TOE_JOINT, Figure, Foot, euler
 from personify.motion.procedural import FPS, STAND
 from personify.motion.timing import swept
+
+
+def box(seconds: float = 4.8) -> Motion:
+    """Box from the guard, left foot leading: a jab with the left, a cross with the right that turns hip and heel."""
+    period = 1.6
+    times = np.arange(round(max(1, round(seconds / period)) * period * FPS) + 1) / FPS
+    within = times % period
+    jab = swept(within, [(0, 0), (0.1, 0), (0.37, 1), (0.72, 0), (period, 0)])
+    cross = swept(within, [(0, 0), (0.6, 0), (0.92, 1), (1.34, 0), (period, 0)])
+    sway = np.sin(4 * np.pi * times / period)
+    hips, chest = -28 - 6 * jab + 34 * cross, -8 - 12 * jab + 26 * cross
+    figure = Figure(
+        frames=len(times),
+        pelvis=np.stack([0.012 * sway, STAND - 0.1 - 0.01 * (jab + cross), 0.04 * jab + 0.07 * cross - 0.02], -1),
+        pelvis_rotation=euler(5, hips),
+        spine=euler(10 + 4 * cross, chest),
+        head=euler(-6, -0.9 * (hips + chest)),
+        hands={"left": "fist", "right": "fist"},
+    )
+    ahead = euler(yaw=-(hips + chest))  # straight ahead, in axes of the chest
+    for side, sign, out in (("left", 1.0, jab), ("right", -1.0, cross)):
+        guard, fist = np.array((sign * 0.09, 0.02, 0.29 if side == "left" else 0.24)), np.array((-0.02, 0.06, 0.6))
+        wrist = guard + out[:, None] * (ahead @ fist - guard)
+        palm = np.array((-sign, 0, -0.4)) + out[:, None] * (sign, -1, 0.4)
+        figure.arms[side] = reaching(side, wrist, palm, elbow=(sign * 0.5, -1, -0.1))
+    ball = np.array((-0.14, ANKLE_HEIGHT, -0.12))
+    turn = euler(yaw=-48 + 34 * cross)
+    rear = Foot(ball - turn @ (0, 0, TOE_JOINT[2]), turn).heel_raised(14 + 22 * cross)
+    figure.feet = {"left": Foot((0.12, ANKLE_HEIGHT, 0.2), euler(yaw=-12)), "right": rear}
+    return figure.motion("box_punches", "box, throwing punches", FPS, loop=True)
 
 
 def dribble(seconds: float = 4.0) -> Motion:
