@@ -136,7 +136,7 @@ def test_paint_keeps_geometry_and_alpha(dressed):
 def test_finish_paints_what_is_open_in_the_version_the_guide_likes(knight):
     avatar = knight.avatar
     done = finish(avatar, "a knight made of lava", Reddish(), {"armour", "gloves", "boots sole"}, seed=1)
-    assert done.painted == {"armour", "gloves"}
+    assert (done.painted, done.stuff) == ({"armour", "gloves"}, "lava")
     for before, after in zip(avatar.parts, done.avatar.parts, strict=True):
         if before.name in ("skin", "hair", "boots sole", "helmet"):
             assert after is before

@@ -95,13 +95,11 @@ def sculpt(
     """
     settings = find_preset(preset) if isinstance(preset, str) else preset
     model: Any = load_image_text(guide) if guide is None or isinstance(guide, str | Path) else guide
-    gentle = settings.field == "surface"
+    gentle, stuff, settled = settings.field == "surface", "", frozenset[str]()
     if gentle:
-        start = finish(avatar, look, model, recolor, unread, seed)
-        avatar, recolor = start.avatar, set(recolor) - start.painted
-        settled = start.painted
-    else:
-        settled = frozenset()
+        begun = finish(avatar, look, model, recolor, unread, seed)
+        avatar, settled, stuff = begun.avatar, begun.painted, begun.stuff
+        recolor = set(recolor) - settled
     sculptor = make_sculptor(avatar, look, settings, model, prompts, parts, seed, settled)
     recorder, checkpoint, fresh = None, None, True
     if folder is not None:
@@ -127,7 +125,7 @@ def sculpt(
     if gentle:
         meshes = step_back(model, avatar.skeleton, look, avatar.parts, meshes)
     story = {"look": look, "preset": preset if isinstance(preset, str) else "own", "steps": sculptor.done, "seed": seed}
-    story |= {"guide": sculptor.guide.model.name, "prompts": sculptor.guide.prompts}
+    story |= {"guide": sculptor.guide.model.name, "prompts": sculptor.guide.prompts, "made_of": stuff}
     result = dataclasses.replace(avatar, parts=meshes, provenance={**avatar.provenance, "sculpted": story})
     return Sculpture(result, sculptor.guide.prompts, sculptor.done, finished)
 

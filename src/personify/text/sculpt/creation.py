@@ -55,6 +55,8 @@ def sculpted(
         )  # fmt: skip
     for part, prompt in result.prompts.items():
         console.print(f"  {part:6s} {prompt}", style="dim", markup=False)
+    if stuff := result.avatar.provenance["sculpted"]["made_of"]:
+        console.print(f"  made of {stuff}", markup=False)
     if not result.finished:
         told = f"broken off after {result.steps} of {preset.steps} steps; --resume goes on"
         console.print(f"  {told}, here is what is done", markup=False)

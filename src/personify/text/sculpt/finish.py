@@ -29,10 +29,12 @@ class Finish:
     Attributes:
         avatar: the person.
         painted: names of the parts that are made of something now: their colours are settled.
+        stuff: what of, the first word of the substance; empty if of nothing in particular.
     """
 
     avatar: Avatar
     painted: frozenset[str] = frozenset()
+    stuff: str = ""
 
 
 def finish(
@@ -49,14 +51,16 @@ def finish(
         unread: phrases of the look that the person does not obey yet.
         seed: of folds and grain.
     """
-    substance, painted = find_substance(look, unread), frozenset[str]()
-    parts = avatar.parts
-    if substance is not None:
-        painted = frozenset(name for name in open_parts if garment_of(name) and not name.endswith(_KEPT))
+    substance, parts, stuff = find_substance(look, unread), avatar.parts, ""
+    painted = frozenset(name for name in open_parts if garment_of(name) and not name.endswith(_KEPT))
+    if substance is None:
+        painted = frozenset()
+    elif painted:
+        stuff = substance.words.partition(",")[0]
         versions = [_made_of(parts, substance, k, painted, seed) for k in range(len(substance.versions))]
         parts = versions[best(model, avatar.skeleton, look, versions)]
     folded = tuple(fold(part, avatar.skeleton, seed=seed) if folds(part.name) else part for part in parts)
-    return Finish(replace(avatar, parts=folded), painted if parts is not avatar.parts else frozenset())
+    return Finish(replace(avatar, parts=folded), painted, stuff)
 
 
 def _made_of(parts: Parts, substance: Substance, version: int, names: Collection[str], seed: int) -> Parts:

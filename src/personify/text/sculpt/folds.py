@@ -13,6 +13,7 @@ import numpy as np
 from personify.body.mesh import Float, Image, MeshPart, Skeleton
 from personify.body.pose import HAND_JOINTS, JOINT_INDEX
 from personify.export.normals import smooth_normals
+from personify.text.sculpt.texels import resample
 from personify.wardrobe.fractal import fractal
 from personify.wardrobe.uvmap import bake_attributes
 from personify.wardrobe.vocabulary import GARMENTS
@@ -23,6 +24,7 @@ STIFF = ("armour",)
 DEEPEST = 0.011  # metres
 _BENT = {"elbow": 0.10, "wrist": 0.06, "shoulder": 0.09, "knee": 0.11, "ankle": 0.10, "hip": 0.09}
 """Joints around which cloth creases, and how far (metres, of an adult)."""
+_FINEST = 512  # texels of a side in which folds are drawn; larger maps take them enlarged
 _ARMS = (*(f"{side}_{name}" for side in ("left", "right") for name in ("shoulder", "elbow", "wrist")), *HAND_JOINTS)
 _CREASE_SHADE = 0.4  # of the light that a crease as deep as `DEEPEST` loses
 
@@ -48,14 +50,15 @@ def fold(part: MeshPart, skeleton: Skeleton, depth: float = 1.0, seed: int = 0) 
     material = part.material
     if material.texture is None or material.normal_map is None or depth <= 0:
         return part
-    size = material.normal_map.shape[0]
+    full = material.normal_map.shape[:2]
+    size = min(_FINEST, full[0])
     frames = _tangents(part)
     points, weights = part.vertices, _along_arms(part)[:, None]
     baked, _ = bake_attributes(part.uvs, part.faces, np.concatenate([points, weights, frames], 1), size)
     places, arms = baked[..., :3], baked[..., 3]
     height = depth * fold_height(places, arms, skeleton, seed)
     slopes = _slopes(places, arms, skeleton, seed, depth, baked[..., 4:10])
-    normals = _turned(material.normal_map, slopes)
+    normals = _turned(material.normal_map, resample(slopes, full))
     shade = 1 - _CREASE_SHADE * np.clip(-height / DEEPEST, 0, 1)
     return replace(part, material=replace(material, normal_map=normals, texture=_shaded(material.texture, shade)))
 
@@ -140,7 +143,6 @@ def _turned(normal_map: Image, slopes: Float) -> Image:
 
 
 def _shaded(texture: Image, shade: Float) -> Image:
-    rows, columns = texture.shape[:2]
-    pick = np.ix_(np.arange(rows) * len(shade) // rows, np.arange(columns) * len(shade) // columns)
-    colors = np.round(texture[..., :3] * shade[pick][..., None]).astype(np.uint8)
+    fitted = resample(shade[..., None], texture.shape[:2])
+    colors = np.round(texture[..., :3] * fitted.clip(0, 1)).astype(np.uint8)
     return np.concatenate([colors, texture[..., 3:]], 2)

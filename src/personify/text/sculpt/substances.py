@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from personify.body.mesh import Float, Image, MeshPart
+from personify.text.sculpt.texels import resample
 from personify.wardrobe.fractal import fractal
 from personify.wardrobe.uvmap import bake_attributes
 from personify.wardrobe.vocabulary import COLORS
 
 Colors = tuple[str, ...]
-_TEXTURE_SIZE = 256  # of parts that had no texture
+_SMALL, _FINEST = 256, 512  # texels of a side: of parts that had no texture; in which a grain is drawn
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def paint(part: MeshPart, substance: Substance, version: int = 0, seed: int = 0,
         small: buttons, buckles and belts get the trim.
     """
     material = part.material
-    size = _TEXTURE_SIZE if material.texture is None else material.texture.shape[0]
+    full = (_SMALL, _SMALL) if material.texture is None else material.texture.shape[:2]
+    size = min(_FINEST, full[0])
     places, _ = bake_attributes(part.uvs, part.faces, part.vertices, size)
     colors: Float
     if small:
@@ -126,7 +128,8 @@ def paint(part: MeshPart, substance: Substance, version: int = 0, seed: int = 0,
         colors = (1 - share) * stops[low] + share * stops[low + 1]
         if substance.grain == "stars":
             colors = np.maximum(colors, _sparkle(places, seed)[..., None])
-    texture = np.round(255 * (colors * _old_shade(material.texture)).clip(0, 1)).astype(np.uint8)
+    shaded = resample(colors, full) * _old_shade(material.texture)
+    texture = np.round(255 * shaded.clip(0, 1)).astype(np.uint8)
     if material.texture is not None and material.texture.shape[2] == 4:
         texture = np.concatenate([texture, material.texture[..., 3:]], 2)
     changed = replace(

@@ -74,7 +74,7 @@ class TexelTable(torch.nn.Module):
             return replace(part.material, base_color=(red, green, blue, part.material.base_color[3]))
         image = tinted_texture(part.material)
         baked, _ = bake_attributes(part.uvs, part.faces, tints, side)
-        wanted = _resized(change + baked, image.shape[:2])
+        wanted = resample(change + baked, image.shape[:2])
         rgb = np.round(255 * _changed((image[..., :3] / 255).astype(np.float32), wanted)).astype(np.uint8)
         texture: Image = np.concatenate([rgb, image[..., 3:]], 2)
         return replace(part.material, texture=texture, base_color=(1.0, 1.0, 1.0, part.material.base_color[3]))
@@ -89,10 +89,11 @@ def _picture(material: Material) -> Float:  # [H, W, 3] sRGB
 def _shrunk(image: Float, size: int) -> Float:
     """A square copy of at most ``size`` pixels a side, every texel the mean of what it covers."""
     side = min(size, max(image.shape[:2]))
-    return image if image.shape[:2] == (side, side) else _resized(image, (side, side))
+    return image if image.shape[:2] == (side, side) else resample(image, (side, side))
 
 
-def _resized(image: Float, shape: tuple[int, ...]) -> Float:
+def resample(image: Float, shape: tuple[int, ...]) -> Float:  # [H, W, C] -> [*shape, C]
+    """An image at another size: smaller by the mean of what a texel covers, larger by straight lines."""
     size = (shape[1], shape[0])
     method = PillowImage.Resampling.BOX if shape[0] < image.shape[0] else PillowImage.Resampling.BILINEAR
     channels = [
