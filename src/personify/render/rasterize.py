@@ -213,8 +213,10 @@ def _set_up(
         if first <= last and top <= bottom:
             a, b, c = _corner(points, i), _corner(points, j), _corner(points, k)
             drawn, plane = _planes(a, b, c, single_sided[f], ortho)
-            for slot in range(np.uint64(16)):
-                planes[f, slot] = plane[slot]
+            planes[f, 0], planes[f, 1], planes[f, 2], planes[f, 3] = plane[0], plane[1], plane[2], plane[3]
+            planes[f, 4], planes[f, 5], planes[f, 6], planes[f, 7] = plane[4], plane[5], plane[6], plane[7]
+            planes[f, 8], planes[f, 9], planes[f, 10], planes[f, 11] = plane[8], plane[9], plane[10], plane[11]
+            planes[f, 12], planes[f, 13], planes[f, 14], planes[f, 15] = plane[12], plane[13], plane[14], plane[15]
             if drawn:
                 boxes[f, 0], boxes[f, 1], boxes[f, 2], boxes[f, 3] = first, last, top, bottom
 
