@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from personify.data.views import azimuths
 from personify.errors import PersonifyError
+from personify.photos.network.stem import turn_to_camera
 from personify.train.batches import PhotoBatch, Sampling, TrainingBatches, collate, sample
 from personify.train.targets import know
 
@@ -54,12 +58,36 @@ def test_known_pixels_carry_their_own_surface(records, people):
     assert torch.allclose(shown.lbs_weights[0, 0][known].sum(-1), torch.ones(int(known.sum())), atol=1e-4)
 
 
+def test_half_of_the_people_are_mirrored(people, template):
+    many = batches(people[:1], template, sampling=Sampling(1, 32, (1.0,), 1), steps=40)
+    own = torch.from_numpy(people[0].record.joints)
+    straight = sum(torch.equal(many[k].joints[0], own) for k in range(40))
+    assert 10 <= straight <= 30
+
+
+def test_turns_are_the_azimuths_of_cameras(records, people):
+    shown = collate([sample(people[0], np.arange(4), np.array([0]), 48, (32, 32))])
+    upright = replace(shown, poses=0 * shown.poses)
+    angles = torch.from_numpy(azimuths(records[0].viewmats)).float()
+    torch.testing.assert_close(upright.turns[0], torch.stack([angles.cos(), angles.sin()], -1), atol=1e-5, rtol=0)
+
+
+def test_turned_to_the_camera_the_seen_surface_lies_towards_it(people):
+    shown = collate([sample(people[0], np.arange(4), np.array([0]), 48, (32, 32))])
+    known = shown.known[0] > 0
+    seen = turn_to_camera(shown.positions[0], shown.turns[0, :, None, None])
+    trunk = known & (shown.positions[0, ..., 0].abs() < 0.12) & (shown.positions[0, ..., 1] > 1.0)
+    for view in range(4):
+        assert seen[view][trunk[view]][:, 2].mean() > 0.03
+
+
 def test_datasets_are_mixed_by_their_weights(people, template):
     steps = 60
     only_second = TrainingBatches(
         [people[:1], people[1:]], [0.2, 0.8], Sampling(1, 32, (1.0,), 1), template, steps, seed=0
     )
-    second = sum(torch.equal(only_second[k].joints[0], torch.from_numpy(people[1].record.joints)) for k in range(steps))
+    height = torch.from_numpy(people[1].record.joints[0])  # of the pelvis, which is the same in a mirror
+    second = sum(torch.allclose(only_second[k].joints[0, 0], height) for k in range(steps))
     assert 0.65 * steps < second < 0.95 * steps
 
 

@@ -18,7 +18,7 @@ from personify.photos.template import body_template
 from personify.train import run
 from personify.train.batches import Sampling
 from personify.train.module import PhotoTraining, rate_factor
-from personify.train.presets import PRESETS, Stage
+from personify.train.presets import PRESETS, STEM, Stage
 from personify.train.run import Folder, train
 
 QUIET = {"accelerator": "cpu", "logger": False}
@@ -86,11 +86,50 @@ def test_two_processes_learn_the_same_weights(folder, preset, tmp_path):
     assert sha256(out) != sha256(alone)  # the second process saw other batches
 
 
-def test_training_lowers_every_loss(folder, preset, tmp_path):
+@pytest.fixture
+def stemmed(preset):
+    """The stem alone, then everything else."""
+    network = replace(preset.network, stem_widths=(8, 16), guided=True)
+    first, second = preset.stages[0], preset.stages[0]
+    alone = replace(first, sampling=replace(first.sampling, view_odds=(1.0,)), trains=STEM)
+    return replace(
+        preset, network=network, stages=(alone, replace(second, sampling=replace(second.sampling, image_size=40)))
+    )
+
+
+def test_the_stem_learns_first_and_then_stays(folder, stemmed, tmp_path):
+    last = load_network(train(stemmed, [Folder(folder)], tmp_path, **QUIET)).state_dict()
+    first = load_network(tmp_path / "stage-1-32px" / "weights.safetensors").state_dict()
+    start = build(replace(stemmed.network, template_size=(32, 32)), 0).state_dict()
+    for name in first:
+        learnt, kept = not torch.equal(first[name], start[name]), torch.allclose(last[name], first[name], atol=1e-3)
+        assert (learnt, kept) == (True, True) if name.startswith("stem.") else not learnt, name
+    assert any(not torch.allclose(last[name], first[name], atol=1e-3) for name in last if name.startswith("atlas."))
+
+
+def test_a_killed_stem_ends_with_the_same_bytes(folder, stemmed, tmp_path, monkeypatch):
+    alone = replace(stemmed, stages=stemmed.stages[:1])
+    whole = train(alone, [Folder(folder)], tmp_path / "whole", every=2, **QUIET)
+    step = PhotoTraining.training_step
+
+    def fails(self, batch, index):
+        if self.trainer.global_step == 3:
+            raise RuntimeError("killed")
+        return step(self, batch, index)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PhotoTraining, "training_step", fails)
+        with pytest.raises(RuntimeError, match="killed"):
+            train(alone, [Folder(folder)], tmp_path / "resumed", every=2, **QUIET)
+    assert sha256(train(alone, [Folder(folder)], tmp_path / "resumed", every=2, **QUIET)) == sha256(whole)
+
+
+@pytest.mark.parametrize("trains", [STEM, r"(?!stem\.)"])
+def test_training_lowers_every_loss(folder, stemmed, tmp_path, trains):
     """Two hundred small steps; single batches vary, so the first and last quarter are compared."""
     history = []
     log_dict = PhotoTraining.log_dict
-    stage = Stage(Sampling(2, 32, (1.0,), 1), 32, steps=200, learning_rate=3e-3, warmup=20)
+    stage = Stage(Sampling(2, 32, (1.0,), 1), 32, steps=200, learning_rate=3e-3, warmup=20, trains=trains)
 
     def remember(self, values, **options):
         history.append({name: float(value) for name, value in values.items()})
@@ -98,7 +137,7 @@ def test_training_lowers_every_loss(folder, preset, tmp_path):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PhotoTraining, "log_dict", remember)
-        train(replace(preset, stages=(stage,)), [Folder(folder)], tmp_path, every=1000, **QUIET)
+        train(replace(stemmed, stages=(stage,)), [Folder(folder)], tmp_path, every=1000, **QUIET)
     for name in history[0]:
         values = [terms[name] for terms in history]
         assert np.mean(values[-50:]) < np.mean(values[:50]), name

@@ -6,7 +6,7 @@ import torch
 
 from personify.photos.articulation import apply, blend, bone_transforms
 from personify.photos.bones import spread_over_bones
-from personify.train.targets import REACH, canonical_positions, dense_weights, know
+from personify.train.targets import REACH, canonical_positions, dense_weights, know, opposite_texels
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +49,25 @@ def test_texels_lie_near_the_body_and_have_the_clothes_colours(person, template)
     thigh = person.texel_colors[central & (height > 0.6) & (height < 0.75)].astype(int)
     assert (chest[:, 0] > chest[:, 1:].max(1) + 40).mean() > 0.8  # a red t-shirt
     assert (thigh.max(1) < 110).mean() > 0.8  # black jeans
+
+
+def test_opposite_texels_lie_on_the_other_side(template):
+    opposite = opposite_texels(template)
+    inside = template.mask.flatten().numpy() > 0
+    assert (opposite[~inside] == -1).all()
+    positions = template.positions.flatten(0, 1).numpy()
+    off = positions[opposite[inside]] * [-1, 1, 1] - positions[inside]
+    assert np.linalg.norm(off, axis=1).mean() < 0.02
+
+
+def test_a_person_in_a_mirror_is_known_like_the_person(person, template):
+    """Nobody's surface moves: what `know` finds in the mirrored record is what mirroring tells."""
+    mirrored = person.mirrored(opposite_texels(template))
+    again = know(mirrored.record, template)
+    assert np.abs(mirrored.positions - again.positions).mean() < 0.003  # the template itself is a little lopsided
+    assert len(np.intersect1d(mirrored.texels, again.texels)) > 0.97 * len(again.texels)
+    left = template.positions.flatten(0, 1)[mirrored.texels, 0] > 0.1
+    assert (mirrored.texel_positions[left.numpy(), 0] > 0).mean() > 0.99
+    at = np.isin(mirrored.texels, again.texels), np.isin(again.texels, mirrored.texels)
+    off = mirrored.texel_colors[at[0]].astype(float) - again.texel_colors[at[1]]
+    assert np.abs(off).mean() < 8

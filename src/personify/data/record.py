@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from personify.body.pose import NUM_JOINTS
+from personify.body.pose import JOINT_INDEX, JOINT_NAMES, NUM_JOINTS, mirrored_joint
 from personify.errors import PersonifyError
 from personify.files import atomic_path
 
 Float = NDArray[np.float32]
 INFLUENCES = 4
+_OTHER_SIDE = np.array([JOINT_INDEX[mirrored_joint(name)] for name in JOINT_NAMES])
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,28 @@ class PersonRecord:
                 raise PersonifyError(
                     f"person record: {name} is {list(getattr(self, name).shape)}; expected {list(shape)}"
                 )
+
+    def mirrored(self) -> tuple[PersonRecord, NDArray[np.intp]]:
+        """The same person in a mirror at x = 0, and which of the old rows of the surface each new row is."""
+        size = self.images.shape[1]
+        flipped = self.pixels - self.pixels % size + size - 1 - self.pixels % size
+        order = np.argsort(flipped)
+        flip = np.array([-1, 1, 1, 1], np.float32)
+        Ks = self.Ks.copy()
+        Ks[:, 0, 2] = size - Ks[:, 0, 2]
+        mirrored = dataclasses.replace(
+            self,
+            images=self.images[:, :, ::-1],
+            viewmats=flip[:, None] * self.viewmats * flip,
+            Ks=Ks,
+            poses=self.poses[:, _OTHER_SIDE] * np.array([1, -1, -1], np.float32),
+            joints=self.joints[_OTHER_SIDE] * flip[:3],
+            pixels=flipped[order],
+            positions=self.positions[order] * flip[:3].astype(np.float16),
+            joint_index=_OTHER_SIDE[self.joint_index[order]].astype(np.uint8),
+            joint_weight=self.joint_weight[order],
+        )
+        return mirrored, order
 
     def save(self, path: Path | str) -> Path:
         """Write one ``.npz`` file, atomically."""

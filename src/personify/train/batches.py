@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from personify.body.rotations import axis_angle_to_matrix
 from personify.data.augment import Grade, Window, degrade, occlude
 from personify.data.views import Indices, azimuths, training_views
 from personify.errors import PersonifyError
 from personify.photos.template import Template
-from personify.train.targets import KnownPerson, dense_weights
+from personify.train.targets import KnownPerson, dense_weights, opposite_texels
 
 _SOLID = 0.5  # alpha from which a pixel belongs to the person
 
@@ -69,6 +70,13 @@ class PhotoBatch:
     texel_colors: Tensor
     texel_weights: Tensor
     texel_known: Tensor
+
+    @property
+    def turns(self) -> Tensor:  # [B, V, 2]
+        """(Cosine, sine) of every camera's azimuth around the person's pelvis, 0 in front."""
+        pelvis = axis_angle_to_matrix(self.poses[..., 0, :])
+        right = (self.viewmats[..., 0, None, :3] @ pelvis)[..., 0, :]
+        return torch.nn.functional.normalize(right[..., [0, 2]] * right.new_tensor([1.0, -1.0]), dim=-1)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -220,7 +228,7 @@ class Sampling:
 
 
 class TrainingBatches(Dataset[PhotoBatch]):
-    """Batch number ``step`` of a run, for any step.
+    """Batch number ``step`` of a run, for any step; half of the people are seen in a mirror.
 
     Args:
         people: one or more datasets of known people, each in its own list.
@@ -249,6 +257,7 @@ class TrainingBatches(Dataset[PhotoBatch]):
         self.people = people
         self.odds = np.asarray(odds, np.float64) / sum(odds)
         self.sampling = sampling
+        self.opposite = opposite_texels(template)
         self.template_size = (template.mask.shape[0], template.mask.shape[1])
         self.steps, self.seed, self.rank = steps, seed, rank
 
@@ -261,7 +270,7 @@ class TrainingBatches(Dataset[PhotoBatch]):
         views = 1 + int(rng.choice(len(self.sampling.view_odds), p=self.sampling.view_odds))
         samples = []
         for index in rng.choice(len(chosen), self.sampling.batch_size, replace=len(chosen) < self.sampling.batch_size):
-            person = chosen[index]
+            person = chosen[index].mirrored(self.opposite) if rng.random() < 0.5 else chosen[index]
             around = azimuths(person.record.viewmats)
             inputs, targets = training_views(around, views, self.sampling.targets, rng)
             samples.append(sample(person, inputs, targets, self.sampling.image_size, self.template_size, rng))

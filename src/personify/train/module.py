@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,8 @@ from personify.body.anny import AnnyBody
 from personify.photos.network import PhotoNetwork
 from personify.photos.template import Template
 from personify.train.batches import PhotoBatch
-from personify.train.objective import losses_of, total
-from personify.train.presets import Stage, TrainingPreset
+from personify.train.objective import losses_of, stem_losses, total
+from personify.train.presets import STEM, Stage, TrainingPreset
 
 
 class PhotoTraining(lightning.LightningModule):
@@ -34,6 +35,8 @@ class PhotoTraining(lightning.LightningModule):
     def __init__(self, network: PhotoNetwork, template: Template, preset: TrainingPreset, stage: Stage) -> None:
         super().__init__()
         self.network = network
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(re.match(stage.trains, name) is not None)
         self.average = AveragedModel(network, multi_avg_fn=RunningMean(preset.average)).requires_grad_(False)
         self.template, self.preset, self.stage = template, preset, stage
         self._body = (AnnyBody() if network.config.body_shapes else None,)  # a tuple, so that it is no submodule
@@ -42,10 +45,13 @@ class PhotoTraining(lightning.LightningModule):
         """Weighted sum of the losses; every term is logged."""
         template, body = self.template.to(self.device), self._body[0]
         body = None if body is None else body.to(self.device)
-        output = self.network(batch.images, batch.masks, template)
-        with torch.autocast(self.device.type, enabled=False):
-            terms = losses_of(output, batch, template, self.stage.losses, body)
-            loss = total(terms, self.stage.losses)
+        if self.stage.trains == STEM:
+            terms = stem_losses(self.network.look(batch.images, batch.masks).surface, batch, template)
+        else:
+            output = self.network(batch.images, batch.masks, template)
+            with torch.autocast(self.device.type, enabled=False):
+                terms = losses_of(output, batch, template, self.stage.losses, body)
+        loss = total(terms, self.stage.losses)
         self.log_dict({f"loss/{name}": term.detach() for name, term in terms.items()}, batch_size=len(batch.images))
         self.log("loss/total", loss.detach(), prog_bar=True, batch_size=len(batch.images))
         return loss
@@ -60,6 +66,8 @@ class PhotoTraining(lightning.LightningModule):
         rate = self.stage.learning_rate
         groups: dict[float, list[Parameter]] = {}
         for name, parameter in self.network.named_parameters():
+            if not parameter.requires_grad:
+                continue
             factor = self.preset.output_factor if ".out." in name and "fusion" not in name else 1.0
             groups.setdefault(factor * rate, []).append(parameter)
         optimizer = torch.optim.AdamW(

@@ -17,9 +17,14 @@ from personify.photos.bones import spread_over_bones
 from personify.photos.drawing import draw_posed
 from personify.photos.network import CanonicalGaussians, NetworkOutput
 from personify.photos.network.auxiliary import BodyEstimate
+from personify.photos.network.model import MASK_THRESHOLD
+from personify.photos.network.stem import Surface, turn_to_camera
 from personify.photos.template import Template
 from personify.render.gaussians.spherical_harmonics import C0
 from personify.train.batches import PhotoBatch
+
+_NECK = 1.45  # metres in the T-pose
+_TELLING = 8.0  # how much more heads count when it comes to the side that is seen: little else tells front from back
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,27 @@ class LossWeights:
     texel_color: float = 3.0
     texel_skinning: float = 0.1
     body: float = 0.1
+    facing: float = 0.6
+    turn: float = 0.1
+
+
+def stem_losses(surface: Surface, batch: PhotoBatch, template: Template) -> dict[str, Tensor]:
+    """What the stem alone learns: where every pixel lies as the camera sees it, which side that is, and skinning.
+
+    Positions are compared before they are turned back, with the true turn: whether a photo shows somebody's left or
+    right is one question for the whole photo, not one for every pixel.
+    """
+    seen = batch.masks.flatten(0, 1) > MASK_THRESHOLD
+    known, turns = batch.known.flatten(0, 1)[seen], batch.turns.flatten(0, 1)[surface.photo]
+    positions = turn_to_camera(batch.positions.flatten(0, 1)[seen], turns)
+    bones = spread_over_bones(batch.lbs_weights.flatten(0, 1)[seen], template.parents)
+    told = known * torch.where(positions[:, 1] > _NECK, 1 + _TELLING, 1)
+    return {
+        "position": losses.position_loss(surface.seen[None], positions[None], known[None]),
+        "skinning": losses.skinning_loss(surface.bone_logits[None], bones[None], known[None]),
+        "facing": ((surface.facing - turns).square().sum(-1) * told).sum() / told.sum().clamp(min=1),
+        "turn": 1 - (surface.turns * batch.turns.flatten(0, 1)).sum(-1).mean(),
+    }
 
 
 def losses_of(
@@ -76,7 +102,7 @@ def losses_of(
         terms["chamfer"] = losses.chamfer_loss(gaussians, points=2048)
     terms |= _photo_terms(gaussians, batch, template)
     terms |= _texel_terms(gaussians, batch, template)
-    if output.body is not None and body is not None:
+    if weights.body and output.body is not None and body is not None:
         terms["body"] = body_loss(output.body, batch, body)
     return {name: term for name, term in terms.items() if getattr(weights, name)}
 

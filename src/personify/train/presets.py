@@ -9,6 +9,10 @@ from personify.photos.network import NetworkConfig
 from personify.train.batches import Sampling
 from personify.train.objective import LossWeights
 
+STEM = r"stem\."
+"""`Stage.trains` for the stem."""
+_READERS = r"atlas\.|\w+_(position|gaussian)\.out\."  # what makes Gaussians of the stem's features
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -21,6 +25,8 @@ class Stage:
         learning_rate: at the end of the warm-up.
         warmup: steps of linear warm-up.
         losses: factors of the terms.
+        trains: regular expression at the start of the names of the parameters that are trained; `STEM` also leaves out
+            all that comes after the stem, and all losses but its own.
     """
 
     sampling: Sampling
@@ -29,6 +35,7 @@ class Stage:
     learning_rate: float
     warmup: int = 500
     losses: LossWeights = field(default_factory=LossWeights)
+    trains: str = r"(?!stem\.)"
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,8 @@ SURFACE = LossWeights(
 )
 """Only what is known about the surface: no picture is drawn, so a step takes half the time."""
 _MANY = (0.15, 0.2, 0.35, 0.3)
+_SIDES = LossWeights(position=1.0, skinning=0.1)
+_LAST = LossWeights(projection=0.0, body=0.0, position=1.0, texel_position=6.0)
 
 
 def _stage(size: int, batch: int, steps: int, rate: float, views: tuple[float, ...] = (0.2, 0.2, 0.6)) -> Stage:
@@ -89,14 +98,21 @@ PRESETS: dict[str, TrainingPreset] = {
         NETWORKS["base"], (_stage(256, 16, 60_000, 3e-4), _stage(512, 8, 20_000, 1e-4)), precision="bf16-mixed"
     ),
     "tiny": TrainingPreset(
-        NETWORKS["tiny"], (_stage(128, 32, 6_000, 4e-4), _stage(256, 32, 6_000, 3e-4)), precision="bf16-mixed"
+        NETWORKS["tiny"],
+        (
+            Stage(Sampling(64, 128, (1.0,), targets=1), 128, 6_000, 1.5e-3, losses=_SIDES, trains=STEM),
+            _stage(128, 32, 6_000, 4e-4),
+            _stage(256, 32, 6_000, 3e-4),
+        ),
+        precision="bf16-mixed",
     ),
     "mini": TrainingPreset(
         NETWORKS["mini"],
         (
-            Stage(Sampling(4, 64, _MANY, targets=1), 64, 1_000, 8e-4, warmup=30, losses=SURFACE),
-            Stage(Sampling(4, 64), 64, 300, 6e-4, warmup=20),
-            Stage(Sampling(4, 96), 96, 450, 4e-4, warmup=20),
+            Stage(Sampling(8, 96, (1.0,), targets=1), 96, 7_000, 1.4e-3, warmup=150, losses=_SIDES, trains=STEM),
+            Stage(Sampling(4, 96, _MANY, targets=1), 96, 1_000, 8e-4, warmup=30, losses=SURFACE),
+            Stage(Sampling(4, 96), 96, 500, 1.5e-3, warmup=25, losses=_LAST, trains=_READERS),
+            Stage(Sampling(4, 96), 96, 500, 6e-4, warmup=25, losses=_LAST, trains=rf"stem\.|{_READERS}"),
         ),
         output_factor=1.5,
         average=0.99,

@@ -40,6 +40,22 @@ class KnownPerson:
     texel_colors: NDArray[np.uint8]
     texel_rows: NDArray[np.int32]
 
+    def mirrored(self, opposite: NDArray[np.intp]) -> KnownPerson:
+        """The same person in a mirror; ``opposite`` of the template's texels is from `opposite_texels`."""
+        record, order = self.record.mirrored()
+        texels = np.flatnonzero(opposite >= 0)
+        rows = np.searchsorted(self.texels, opposite[texels]).clip(0, len(self.texels) - 1)
+        seen = self.texels[rows] == opposite[texels]
+        rows, flip = rows[seen], np.array([-1, 1, 1], np.float16)
+        return KnownPerson(
+            record,
+            self.positions[order] * flip,
+            texels[seen].astype(np.int32),
+            self.texel_positions[rows] * flip,
+            self.texel_colors[rows],
+            np.argsort(order)[self.texel_rows[rows]].astype(np.int32),
+        )
+
 
 def know(record: PersonRecord, template: Template) -> KnownPerson:
     """Find a person's surface in the template's T-pose and on its texels."""
@@ -49,6 +65,15 @@ def know(record: PersonRecord, template: Template) -> KnownPerson:
     return KnownPerson(
         record, positions.astype(np.float16), texels, texel_positions.astype(np.float16), colors, rows
     )  # fmt: skip
+
+
+def opposite_texels(template: Template) -> NDArray[np.intp]:  # [H * W]
+    """Flat index of the texel on the other side of the body for each texel, -1 outside the mask."""
+    texels = np.flatnonzero(template.mask.numpy().ravel() > 0)
+    surface = template.positions.numpy().reshape(-1, 3)[texels]
+    opposite = np.full(template.mask.numel(), -1)
+    opposite[texels] = texels[cKDTree(surface).query(surface * [-1, 1, 1])[1]]
+    return opposite
 
 
 def dense_weights(

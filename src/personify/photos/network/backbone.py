@@ -22,8 +22,11 @@ class Encoder(nn.Module):
         )
         self.norm = layer_norm(width)
 
-    def forward(self, images: Tensor) -> Tensor:  # [M, 3, H, W] in -1..1 -> [M, N, C]
+    def forward(self, images: Tensor, extra: Tensor | None = None) -> Tensor:
+        """Tokens [M, N, C] of images [M, 3, H, W] in -1..1; ``extra`` [M, C, rows, columns] is added to the patches."""
         patches = self.patch_embed(images)
+        if extra is not None:
+            patches = patches + extra
         head_width = self.config.encoder_width // self.config.encoder_heads
         rope = rope_2d((patches.shape[2], patches.shape[3]), head_width, self.config.rope_base, images.device)
         x = patches.flatten(2).mT

@@ -33,8 +33,10 @@ class NetworkConfig:
             training from the body's surface. The original predicts all from nothing and needs 1.2 million samples.
         guided: show the encoder where a patch lies in its photo (rotary embedding shows only how patches lie to each
             other) and one key colour wherever the mask is empty. The original has to find out both by itself.
-        carried: show the template's Gaussian head the photos' colours, carried over by the predicted positions and
-            skinning, and let it change these instead of predicting colours from tokens alone.
+        stem_widths: channels at 1/2, 1/4, ... of the resolution of a convolutional stem, which finds the place of every
+            pixel on the body (`personify.photos.network.stem`), and of the atlas, which looks at all that is carried
+            from the pixels to the template (`personify.photos.network.carry`). The original has neither; empty leaves
+            them out.
         initial_opacity: (template, image) of an untrained ``residual`` network.
         initial_scale: metres, of the photos' Gaussians in an untrained ``residual`` network.
         body_shapes: length of the body shape to estimate beside the Gaussians; 0 leaves the auxiliary head out.
@@ -62,7 +64,7 @@ class NetworkConfig:
     largest_scale: float = 0.3
     residual: bool = False
     guided: bool = False
-    carried: bool = False
+    stem_widths: tuple[int, ...] = ()
     initial_opacity: tuple[float, float] = (0.9, 0.1)
     initial_scale: float = 0.008
     body_shapes: int = 0
@@ -79,6 +81,7 @@ class NetworkConfig:
         _require(
             all(side % self.patch_size == 0 for side in self.template_size), "template_size: multiples of patch_size"
         )
+        _require(all(width % 8 == 0 for width in self.stem_widths), "stem_widths: multiples of 8")
         _require(0 <= self.sh_degree <= 4, "sh_degree: 0 to 4")
 
     @property
@@ -86,6 +89,11 @@ class NetworkConfig:
         """Decoder layers whose tokens the heads see; 0 is what enters the decoder."""
         depth = self.decoder_depth
         return 0, depth // 2, depth * 3 // 4, depth
+
+    @property
+    def features(self) -> int:
+        """Channels of the stem's and the atlas' features."""
+        return self.stem_widths[0] if self.stem_widths else 0
 
     @property
     def num_bones(self) -> int:
@@ -139,6 +147,7 @@ PRESETS: dict[str, NetworkConfig] = {
         scale_unit=0.002,
         residual=True,
         guided=True,
+        stem_widths=(24, 48, 96, 128),
         initial_scale=0.004,
         body_shapes=11,
     ),
@@ -160,9 +169,9 @@ PRESETS: dict[str, NetworkConfig] = {
         largest_scale=0.03,
         residual=True,
         guided=True,
-        carried=True,
+        stem_widths=(32, 64, 128, 224),
         initial_scale=0.012,
         body_shapes=11,
     ),
 }
-"""``full`` is the paper's; ``base``, ``tiny`` (14.0 M parameters) and ``mini`` (2.7 M, for CPUs) are like it."""
+"""``full`` is the paper's; ``base``, ``tiny`` (17.3 M parameters) and ``mini`` (10.7 M, for CPUs) are like it."""

@@ -83,7 +83,7 @@ class DPT(nn.Module):
 
 
 class PositionHead(nn.Module):
-    """Tokens to three numbers per pixel, before the exponential map."""
+    """Tokens, and features if the configuration has them, to three numbers per pixel, before the exponential map."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -92,15 +92,20 @@ class PositionHead(nn.Module):
         self.factor = config.patch_size // 8
         self.conv1 = nn.Conv2d(width, width // 2, 3, padding=1)
         self.conv2 = nn.Conv2d(width // 2, width // 2, 3, padding=1)
-        self.out = nn.Conv2d(width // 2, 3, 1)
+        self.out = nn.Conv2d(width // 2 + config.features, 3, 1)
 
-    def forward(self, tokens: Sequence[Tensor], grid: tuple[int, int]) -> Tensor:  # 4 x [M, N, C] -> [M, 3, H, W]
-        x = upsample(self.conv1(self.dpt(tokens, grid)), self.factor)
-        return self.out(self.conv2(x).relu())
+    def forward(
+        self,
+        tokens: Sequence[Tensor],  # 4 x [M, N, C]
+        grid: tuple[int, int],
+        features: Tensor | None = None,  # [M, F, H, W]
+    ) -> Tensor:  # [M, 3, H, W]
+        x = self.conv2(upsample(self.conv1(self.dpt(tokens, grid)), self.factor)).relu()
+        return self.out(x if features is None else torch.cat([x, features], 1))
 
 
 class GaussianHead(nn.Module):
-    """Tokens and the raw input to the numbers of one Gaussian per chosen pixel."""
+    """Tokens, the raw input, and features if the configuration has them, to one Gaussian per chosen pixel."""
 
     def __init__(self, config: NetworkConfig, raw_channels: int) -> None:
         super().__init__()
@@ -110,7 +115,7 @@ class GaussianHead(nn.Module):
         self.skip = nn.Conv2d(raw_channels, width, kernel, padding=kernel // 2)
         self.conv = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.dropout = nn.Dropout(config.dropout)
-        self.out = nn.Linear(width, sum(config.channel_sizes))
+        self.out = nn.Linear(width + config.features, sum(config.channel_sizes))
 
     def forward(
         self,
@@ -118,11 +123,12 @@ class GaussianHead(nn.Module):
         grid: tuple[int, int],
         raw: Tensor,  # [M, C, H, W]
         pixels: Tensor,  # [P] indices into the M * H * W pixels
+        features: Tensor | None = None,  # [P, F] of these pixels
     ) -> Tensor:  # [P, channels]
         x = upsample(self.dpt(tokens, grid), self.factor) + self.skip(raw).relu()
-        features = self.conv(x).relu().permute(0, 2, 3, 1).flatten(0, 2)
         # the last layer is pointwise and by far the widest, and only pixels on the person are ever used
-        return self.out(self.dropout(features.index_select(0, pixels)))
+        rows = self.conv(x).relu().permute(0, 2, 3, 1).flatten(0, 2).index_select(0, pixels)
+        return self.out(self.dropout(rows if features is None else torch.cat([rows, features], -1)))
 
 
 def start_lively(head: nn.Module) -> None:

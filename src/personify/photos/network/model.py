@@ -12,10 +12,12 @@ from personify.errors import PersonifyError
 from personify.photos.bones import spread_over_bones
 from personify.photos.network.auxiliary import BodyEstimate, BodyHead
 from personify.photos.network.backbone import Decoder, Encoder
-from personify.photos.network.carry import carried_colors
+from personify.photos.network.carry import carried_maps
 from personify.photos.network.config import PRESETS, NetworkConfig
 from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map, start_lively
 from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows
+from personify.photos.network.stem import Stem, Surface
+from personify.photos.network.unet import UNet
 from personify.photos.template import Template
 
 MASK_THRESHOLD = 1e-3
@@ -33,8 +35,17 @@ class NetworkOutput:
     body: BodyEstimate | None
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the stem sees in M photos: features [M, F, H, W], those of P foreground pixels [P, F], and their surface."""
+
+    features: Tensor
+    rows: Tensor
+    surface: Surface
+
+
 class PhotoNetwork(nn.Module):
-    """NoPo-Avatar's encoder, decoder and heads (Wen et al. 2025, section 3.2).
+    """NoPo-Avatar's encoder, decoder and heads (Wen et al. 2025, section 3.2), and a stem and an atlas if configured.
 
     Args:
         config: every constant; see `NetworkConfig`.
@@ -56,9 +67,14 @@ class PhotoNetwork(nn.Module):
         self.decoder = Decoder(config)
         self.template_position = PositionHead(config)
         self.image_position = PositionHead(config)
-        self.template_gaussian = GaussianHead(config, raw_channels=3 + len(config.parents) + 4 * config.carried)
+        carried = 4 if config.stem_widths else 0
+        self.template_gaussian = GaussianHead(config, raw_channels=3 + len(config.parents) + carried)
         self.image_gaussian = GaussianHead(config, raw_channels=3)
         self.body = BodyHead(config) if config.body_shapes else None
+        if config.stem_widths:
+            self.stem = Stem(config)
+            self.stem_to_tokens = nn.Conv2d(config.features, config.encoder_width, 1)
+            self.atlas = UNet(3 + 1 + 3 + config.features + 4, config.stem_widths)
         self._initialise()
 
     @property
@@ -76,7 +92,8 @@ class PhotoNetwork(nn.Module):
             for head in (self.template_position, self.image_position, self.template_gaussian, self.image_gaussian):
                 start_lively(head)
             _start_still(self.template_position.out)
-            _start_still(self.image_position.out, height=1.0)  # about the middle of a person
+            # without a stem about the middle of a person
+            _start_still(self.image_position.out, height=0.0 if self.config.stem_widths else 1.0)
             _start_round(self.template_gaussian.out, self.config.initial_opacity[0])
             raw_scale = math.log(math.expm1(self.config.initial_scale / self.config.scale_unit))
             _start_round(self.image_gaussian.out, self.config.initial_opacity[1], raw_scale)
@@ -101,18 +118,18 @@ class PhotoNetwork(nn.Module):
             PersonifyError: sides that are not multiples of the patch, or maps of another size or rig.
         """
         self._check(images, masks, template)
-        normalised = images * 2 - 1
-        if self.config.guided:
-            key = normalised.new_tensor(_KEY_COLOR)[:, None, None]
-            normalised = torch.where(masks[:, :, None] > MASK_THRESHOLD, normalised, key)
-        template_tokens, image_tokens = self._tokens(normalised)
+        normalised = self._normalised(images, masks)
+        look = self.look(images, masks) if self.config.stem_widths else None
+        template_tokens, image_tokens = self._tokens(normalised, look)
         # the heads' exponentials and millimetre scales need full precision
         with torch.autocast(images.device.type, enabled=False):
             template_tokens = [tokens.float() for tokens in template_tokens]
             image_tokens = [tokens.float() for tokens in image_tokens]
-            photo_rows = self._image_rows(image_tokens, normalised.float(), masks.float())
-            carried = carried_colors(photo_rows, normalised.float(), template) if self.config.carried else None
-            template_rows = self._template_rows(template_tokens, template, len(images), carried)
+            photo_rows = self._image_rows(image_tokens, normalised.float(), masks.float(), look)
+            carried = None if look is None else self._carried(photo_rows, normalised.float(), look, template)
+        atlas = None if carried is None else self._atlas(carried, template)
+        with torch.autocast(images.device.type, enabled=False):
+            template_rows = self._template_rows(template_tokens, template, len(images), carried, atlas)
             gaussians = batch_rows([template_rows, photo_rows], len(images))
             body = (
                 None
@@ -121,10 +138,30 @@ class PhotoNetwork(nn.Module):
             )
         return NetworkOutput(gaussians, body)
 
-    def _tokens(self, normalised: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    def look(self, images: Tensor, masks: Tensor) -> Look:  # [B, V, 3, H, W], [B, V, H, W]
+        """What the stem alone sees in photos; for configurations that have one."""
+        flat = masks.flatten(0, 1)
+        features = self.stem(self._normalised(images, masks).flatten(0, 1), flat)
+        with torch.autocast(images.device.type, enabled=False):
+            features = features.float()
+            rows = _pixel_rows(features).index_select(0, _chosen(flat))
+            photo = (flat > MASK_THRESHOLD).nonzero()[:, 0]
+            return Look(features, rows, self.stem.surface(rows, photo, len(flat)))
+
+    def _normalised(self, images: Tensor, masks: Tensor) -> Tensor:
+        normalised = images * 2 - 1
+        if not self.config.guided:
+            return normalised
+        key = normalised.new_tensor(_KEY_COLOR)[:, None, None]
+        return torch.where(masks[:, :, None] > MASK_THRESHOLD, normalised, key)
+
+    def _tokens(self, normalised: Tensor, look: Look | None = None) -> tuple[list[Tensor], list[Tensor]]:
         """Token lists of the template [B, T, C] and the photos [B, V, N, C]."""
         batch, views = normalised.shape[:2]
-        encoded = self.encoder(normalised.flatten(0, 1)).unflatten(0, (batch, views))
+        extra = None
+        if look is not None:
+            extra = self.stem_to_tokens(nn.functional.avg_pool2d(look.features, self.config.patch_size))
+        encoded = self.encoder(normalised.flatten(0, 1), extra).unflatten(0, (batch, views))
         template = self.template_tokens.to(encoded.dtype).expand(batch, -1, -1)
         return self.decoder(template, encoded, self.template_grid, self._image_grid(normalised))
 
@@ -134,8 +171,24 @@ class PhotoNetwork(nn.Module):
     def _hooked(self, tokens: list[Tensor]) -> list[Tensor]:
         return [tokens[layer] for layer in self.config.hooks]
 
+    def _carried(self, rows: Rows, normalised: Tensor, look: Look, template: Template) -> Tensor:  # [B, H, W, 7 + F]
+        _, person, source = rows
+        view, row, column = source.unbind(-1)
+        colors = normalised[person, view - 1, :, row, column]
+        return carried_maps(rows, torch.cat([colors, look.rows], -1), template, len(normalised))
+
+    def _atlas(self, carried: Tensor, template: Template) -> Tensor:  # [B, H, W, C] -> [B, F, H, W]
+        surface = torch.cat([template.positions, template.mask[..., None]], -1).expand(*carried.shape[:3], -1)
+        features: Tensor = self.atlas(torch.cat([surface, carried], -1).permute(0, 3, 1, 2))
+        return features.float()
+
     def _template_rows(
-        self, tokens: list[Tensor], template: Template, batch: int, carried: Tensor | None = None
+        self,
+        tokens: list[Tensor],
+        template: Template,
+        batch: int,
+        carried: Tensor | None = None,  # [B, H, W, C]
+        atlas: Tensor | None = None,  # [B, F, H, W]
     ) -> Rows:
         """One Gaussian per covered texel: the body surface plus a displacement."""
         positions = template.positions.expand(batch, -1, -1, -1)
@@ -143,9 +196,12 @@ class PhotoNetwork(nn.Module):
         mask = template.mask.expand(batch, -1, -1)
         texels = _chosen(mask)
         hooked = [tokens[layer] for layer in self.config.hooks]
-        maps = torch.cat([positions, lbs_weights, *([] if carried is None else [carried])], -1).permute(0, 3, 1, 2)
-        raw = self.template_gaussian(hooked, self.template_grid, maps, texels)
-        displacement = _pixel_rows(self.template_position(hooked, self.template_grid)).index_select(0, texels)
+        shown = [] if carried is None else [carried[..., :3], carried[..., -1:]]  # colour and confidence
+        maps = torch.cat([positions, lbs_weights, *shown], -1).permute(0, 3, 1, 2)
+        features = None if atlas is None else _pixel_rows(atlas).index_select(0, texels)
+        raw = self.template_gaussian(hooked, self.template_grid, maps, texels, features)
+        displacement = self.template_position(hooked, self.template_grid, atlas)
+        displacement = _pixel_rows(displacement).index_select(0, texels)
         means = exponential_map(displacement) + positions.flatten(0, 2)[texels]
         priors: dict[str, Tensor] = {}
         if self.config.residual:
@@ -159,15 +215,21 @@ class PhotoNetwork(nn.Module):
         person, row, column = (mask > MASK_THRESHOLD).nonzero().unbind(1)
         return fields, person, torch.stack([torch.zeros_like(row), row, column], -1)
 
-    def _image_rows(self, tokens: list[Tensor], normalised: Tensor, masks: Tensor) -> Rows:
+    def _image_rows(self, tokens: list[Tensor], normalised: Tensor, masks: Tensor, look: Look | None = None) -> Rows:
         """One Gaussian per foreground pixel of every photo, at an absolute canonical position."""
         pixels = _chosen(masks)
         hooked = [tokens[layer].flatten(0, 1) for layer in self.config.hooks]
         grid, photos = self._image_grid(normalised), normalised.flatten(0, 1)
-        raw = self.image_gaussian(hooked, grid, photos, pixels)
-        means = exponential_map(_pixel_rows(self.image_position(hooked, grid)).index_select(0, pixels))
-        colors = _pixel_rows(photos).index_select(0, pixels) / 2 + 0.5 if self.config.residual else None
-        fields = activate(raw, means, masks.flatten()[pixels], self.config, color_prior=colors)
+        features, rows = (None, None) if look is None else (look.features, look.rows)
+        raw = self.image_gaussian(hooked, grid, photos, pixels, rows)
+        means = exponential_map(_pixel_rows(self.image_position(hooked, grid, features)).index_select(0, pixels))
+        priors: dict[str, Tensor] = {}
+        if self.config.residual:
+            priors["color_prior"] = _pixel_rows(photos).index_select(0, pixels) / 2 + 0.5
+        if look is not None:
+            means = means + look.surface.means
+            priors["bone_prior"] = look.surface.bone_logits
+        fields = activate(raw, means, masks.flatten()[pixels], self.config, **priors)
         person, view, row, column = (masks > MASK_THRESHOLD).nonzero().unbind(1)
         return fields, person, torch.stack([view + 1, row, column], -1)
 
