@@ -12,6 +12,7 @@ from personify.body.mesh import Skeleton
 from personify.body.pose import JOINT_INDEX, JOINT_NAMES, NUM_JOINTS, mirrored_joint
 from personify.errors import PersonifyError
 from personify.export.clip import AnimationClip
+from personify.motion.faces import face_weights
 from personify.motion.kinematics import Float64, axis_angles, interpolate, matrices
 
 Array = NDArray[Any]  # any real numbers in, float32 [F, ...] once in a Motion
@@ -214,8 +215,10 @@ class Motion:
         return ground(scaled, skeleton, sole_offsets)
 
     def to_clip(self) -> AnimationClip:
-        """Plain arrays for the exporters: local wxyz quaternions and pelvis positions at `times`."""
-        return AnimationClip(self.name, self.times.astype(np.float32), quaternions(self.rotations), self.translation)
+        """Plain arrays for the exporters: wxyz quaternions, pelvis positions and the action's face at `times`."""
+        times = self.times.astype(np.float32)
+        faces = face_weights(self.name, self.times)
+        return AnimationClip(self.name, times, quaternions(self.rotations), self.translation, faces)
 
 
 def smooth_step(value: Float64) -> Float64:
