@@ -19,9 +19,9 @@ from PIL import Image
 
 from personify.avatar import Avatar
 from personify.files import atomic_path
+from personify.perception.evidence import EvidenceImageText
 from personify.perception.portraits import View, over_background, take_portraits
 from personify.perception.scoring import portrait_embeddings, scores, text_embeddings
-from personify.perception.towers import SmallImageText
 from personify.render.sheets import contact_sheet, save_png
 from personify.text.create import create_with_story
 from personify.text.recipes import load_recipe
@@ -45,7 +45,7 @@ PROMPTS = (
 )
 
 
-def judged(judge: SmallImageText, avatar: Avatar, text: str) -> float:
+def judged(judge: EvidenceImageText, avatar: Avatar, text: str) -> float:
     """Similarity of an avatar's pictures and a text."""
     pictures = take_portraits(avatar.skeleton, avatar.parts, size=judge.image_size)
     return float(scores(portrait_embeddings(judge, pictures)[None], text_embeddings(judge, [text]))[0, 0])
@@ -68,7 +68,7 @@ def main() -> None:
     recipe = load_recipe(None, arguments.set, look="anybody", sculpt=arguments.sculpt)
     preset = recipe.sculpt_preset()
     assert preset is not None
-    judge = SmallImageText.load(arguments.judge)
+    judge = EvidenceImageText.load(arguments.judge)
     for k in arguments.only:
         if not (arguments.work / f"{k:02d}.json").exists():  # a run that was broken off goes on
             make(k, preset, arguments)
@@ -102,7 +102,7 @@ def make(k: int, preset: SculptPreset, arguments: argparse.Namespace) -> None:
     print(json.dumps(row), flush=True)
 
 
-def judgement(judge: SmallImageText, file: Path) -> dict[str, float]:
+def judgement(judge: EvidenceImageText, file: Path) -> dict[str, float]:
     """Scores of what `make` left: a new judge needs no new sculpting."""
     text = json.loads(file.read_text())["prompt"]
     found = {name: judged(judge, Avatar.load(file.with_suffix(f".{name}.safetensors")), text) for name in NAMES}

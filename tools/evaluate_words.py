@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 from personify.files import atomic_path
+from personify.perception.evidence import EvidenceImageText
 from personify.perception.portraits import View, over_background, take_portraits
 from personify.perception.scoring import portrait_embeddings, scores, text_embeddings
-from personify.perception.towers import SmallImageText
 from personify.render.sheets import contact_sheet, save_png
 from personify.text.create import create_with_story
 from personify.wardrobe.attributes import attributes_of, satisfies
@@ -35,7 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     entries = json.loads(arguments.prompts.read_text())
     texts = [entry["prompt"] for entry in entries]
-    judge = SmallImageText.load(arguments.judge)
+    judge = EvidenceImageText.load(arguments.judge)
 
     right = asked = 0
     wrong, people, pictures = [], [], []

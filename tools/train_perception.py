@@ -1,11 +1,8 @@
-"""Train the shipped image-text model, or the judge, on people from ``tools/perception_data.py``.
+"""Train the shipped image-text model on people from ``tools/perception_data.py``; the judge has its own tool.
 
     python tools/train_perception.py DATA --out model.safetensors --minutes 40
     python tools/train_perception.py DATA --out model.safetensors --minutes 20 --attack 2.5 --wrecked 0.12
     python tools/train_perception.py DATA --out model.safetensors --minutes 8 --text-only
-    python tools/train_perception.py OTHERS --out judge.safetensors --judge --seed 1 --minutes 40 --wrecked 0.1
-
-The judge must not share people with the model: make ``OTHERS`` with another seed of ``tools/perception_data.py``.
 
 Runs in chunks: ``OUT.resume`` keeps model, optimiser and step, and the next call goes on from there. The learning rate
 falls to zero at the end of every chunk (warm restarts), so the saved weights are always good to use.
@@ -37,12 +34,11 @@ from torch.nn import functional
 from personify.files import atomic_path
 from personify.perception.labels import FIELDS, visible
 from personify.perception.portraits import REGIONS, View, caption_view, part_prompt
-from personify.perception.towers import SmallImageText, TowerConfig, key
+from personify.perception.towers import SmallImageText, key
 from personify.wardrobe.caption import article, caption
 from personify.wardrobe.looks import find_look
 from personify.wardrobe.outfit import Outfit
 
-JUDGE = TowerConfig(widths=(64, 96, 160), block="mixer", pools=2, text_width=128, text_layers=1)
 AZIMUTH = {"front": 0.0, "side": math.pi / 2, "back": math.pi}
 TEXT_BATCH = 512
 FIELD_INDEX = {name: k for k, name in enumerate(FIELDS)}
@@ -226,8 +222,7 @@ class Trainer:
 
     def __init__(self, arguments: argparse.Namespace, people: People) -> None:
         self.arguments, self.people = arguments, people
-        name = "personify-judge" if arguments.judge else "personify-small"
-        self.model = SmallImageText(JUDGE if arguments.judge else TowerConfig(), name)
+        self.model = SmallImageText()
         self.model.image.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), arguments.rate, betas=(0.9, 0.98), weight_decay=0.05
@@ -432,7 +427,6 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--judge", action="store_true", help="other architecture; needs other people")
     parser.add_argument("--init", type=Path, help="start from these weights where there is no OUT.resume")
     parser.add_argument("--attack", type=float, default=0.0, help="L2 radius of the robust fine-tune, e.g. 2.5")
     parser.add_argument("--wrecked", type=float, default=0.0, help="share of wrecked textures per batch")

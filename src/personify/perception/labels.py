@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personify.wardrobe import vocabulary as words
-from personify.wardrobe.attributes import Attributes
+from personify.wardrobe.attributes import STATURES, Attributes, attributes_of
+from personify.wardrobe.outfit import Outfit
 
 
 def _fields() -> dict[str, tuple[str, ...]]:
@@ -38,8 +39,26 @@ def _fields() -> dict[str, tuple[str, ...]]:
 FIELDS: dict[str, tuple[str, ...]] = _fields()
 """Address in `personify.wardrobe.attributes` -> its classes."""
 
-_HEAD = ("person.sex", "person.age_group", "person.skin", "hair.", "head.", "eyes.")
-_NOT_UPPER = ("bottom.", "legs.", "feet.", "full.length", "outer.length")
+
+def _finer_fields() -> dict[str, tuple[str, ...]]:
+    fields: dict[str, tuple[str, ...]] = {
+        "person.stature": STATURES,
+        "person.expression": words.EXPRESSIONS,
+        "person.eyes": tuple(words.EYE_COLORS),
+    }
+    fields |= {f"{slot}.material": words.MATERIALS for slot in ("top", "bottom", "full", "outer", "back", "feet")}
+    return fields | {f"{slot}.fit": words.FITS for slot in ("top", "bottom")}
+
+
+FINE_FIELDS: dict[str, tuple[str, ...]] = FIELDS | _finer_fields()
+"""`FIELDS` and what only a closer look tells."""
+
+_HEAD = (
+    *("person.sex", "person.age_group", "person.skin", "person.eyes", "person.expression"),
+    *("hair.", "head.", "eyes."),
+)
+_FACE = ("hair.beard", "eyes.", "neck.", "front.", "person.eyes", "person.expression")
+_NOT_UPPER = ("person.stature", "bottom.", "legs.", "feet.", "full.length", "outer.length")
 
 
 def visible(field: str, region: str, facing: str) -> bool:
@@ -50,7 +69,7 @@ def visible(field: str, region: str, facing: str) -> bool:
         region: ``"full"``, ``"upper"`` or ``"head"``.
         facing: ``"front"``, ``"side"`` or ``"back"``.
     """
-    if facing == "back" and field.startswith(("hair.beard", "eyes.", "neck.", "front.")):
+    if facing == "back" and field.startswith(_FACE):
         return False
     if region == "head":
         return field.startswith(_HEAD)
@@ -62,6 +81,23 @@ def visible(field: str, region: str, facing: str) -> bool:
 def encode(attributes: Attributes) -> NDArray[np.int16]:  # [len(FIELDS)]
     """Class numbers of an outfit's attributes; -1 where it says nothing."""
     return np.array([_class(attributes.get(name), classes) for name, classes in FIELDS.items()], np.int16)
+
+
+def fine_attributes(outfit: Outfit) -> Attributes:
+    """Attributes of an outfit, with what a garment's kind implies where the outfit is silent."""
+    attributes = attributes_of(outfit)
+    for garment in outfit.garments:
+        usual = words.GARMENTS[garment.kind]
+        for name in ("material", "length", "sleeves"):
+            if (value := getattr(usual, name)) is not None:
+                attributes.setdefault(f"{garment.slot}.{name}", value)
+    return attributes
+
+
+def encode_finely(outfit: Outfit) -> NDArray[np.int16]:  # [len(FINE_FIELDS)]
+    """Class numbers of `fine_attributes` for `FINE_FIELDS`; -1 where they say nothing."""
+    attributes = fine_attributes(outfit)
+    return np.array([_class(attributes.get(name), classes) for name, classes in FINE_FIELDS.items()], np.int16)
 
 
 def _class(value: object, classes: tuple[str, ...]) -> int:

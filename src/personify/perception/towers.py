@@ -31,7 +31,6 @@ class TowerConfig:
     Attributes:
         widths: channels of the image stages; every stage after the first halves the resolution.
         depth: residual blocks per stage.
-        block: ``"conv"`` (two 3x3 convolutions) or ``"mixer"`` (7x7 depthwise and two pointwise ones).
         pools: learned attention pools beside the mean.
         text_width, text_layers: of the text transformer.
         embedding: length of the shared unit vectors.
@@ -40,7 +39,6 @@ class TowerConfig:
 
     widths: tuple[int, ...] = (48, 96, 160)
     depth: int = 2
-    block: str = "conv"
     pools: int = 4
     text_width: int = 160
     text_layers: int = 2
@@ -60,20 +58,6 @@ class _ConvBlock(nn.Module):
         return self.skip(x) + self.second(functional.silu(self.first(self.norm(x))))
 
 
-class _MixerBlock(nn.Module):
-    def __init__(self, inside: int, outside: int, stride: int) -> None:
-        super().__init__()
-        self.skip = _skip(inside, outside, stride)
-        self.spatial = nn.Conv2d(outside, outside, 7, 1, 3, groups=outside)
-        self.norm = nn.GroupNorm(1, outside)
-        self.expand = nn.Conv2d(outside, 3 * outside, 1)
-        self.shrink = nn.Conv2d(3 * outside, outside, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.skip(x)
-        return x + self.shrink(functional.gelu(self.expand(self.norm(self.spatial(x)))))
-
-
 def _skip(inside: int, outside: int, stride: int) -> nn.Module:
     if inside == outside and stride == 1:
         return nn.Identity()
@@ -86,12 +70,12 @@ class ImageTower(nn.Module):
 
     def __init__(self, config: TowerConfig) -> None:
         super().__init__()
-        widths, block = config.widths, _ConvBlock if config.block == "conv" else _MixerBlock
+        widths = config.widths
         self.stem = nn.Conv2d(3, widths[0], 7, 4, 3)
         layers: list[nn.Module] = []
         for inside, outside in itertools.pairwise(widths):
-            layers.append(block(inside, outside, 2))
-            layers += [block(outside, outside, 1) for _ in range(config.depth - 1)]
+            layers.append(_ConvBlock(inside, outside, 2))
+            layers += [_ConvBlock(outside, outside, 1) for _ in range(config.depth - 1)]
         self.blocks = nn.Sequential(*layers, nn.GroupNorm(1, widths[-1]))
         self.attention = nn.Conv2d(widths[-1], config.pools, 1)
         self.project = nn.Sequential(
@@ -209,6 +193,7 @@ class SmallImageText(nn.Module):
             if metadata.get("format") != "personify-image-text-1":
                 raise PersonifyError(f"{path}: not an image-text model of format personify-image-text-1")
             values = json.loads(metadata["config"])
+            values.pop("block", None)  # written while there were two kinds of blocks
             model = SmallImageText(TowerConfig(**values | {"widths": tuple(values["widths"])}), metadata["name"])
             model.load_state_dict(tensors)
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
