@@ -8,8 +8,10 @@ import torch
 
 from personify.perception.portraits import take_portraits
 from personify.text.create import create_with_story
+from personify.text.sculpt.creation import sculpted
 from personify.text.sculpt.finish import best, finish, step_back
 from personify.text.sculpt.folds import fold, fold_height, folds
+from personify.text.sculpt.presets import PRESETS
 from personify.text.sculpt.restraint import RestrainedField
 from personify.text.sculpt.solid import Solid
 from personify.text.sculpt.substances import GRAINS, SUBSTANCES, find_substance, paint
@@ -166,6 +168,26 @@ def test_a_step_back_is_taken_where_nothing_was_won():
     assert step_back(Reddish(), avatar.skeleton, "a ball", red, blue) is red
     kept = step_back(Reddish(), avatar.skeleton, "a ball", blue, red)
     assert kept[1].material.base_color == (1, 0, 0, 1)
+
+
+def test_what_was_read_keeps_its_colours():
+    start = create_with_story(look="a woman in a blue dress", seed=1, texture_size=64)
+    end = sculpted(start, replace(PRESETS["draft"], steps=1, views=1, size=48), guide=sitters.guide())
+    before, after = part(start.avatar, "dress"), part(end.avatar, "dress")
+    expected = fold(before, start.avatar.skeleton, seed=1).material
+    assert np.array_equal(after.material.texture, expected.texture)
+    assert np.array_equal(after.material.normal_map, expected.normal_map)
+
+
+def test_metal_does_not_fold(knight):
+    done = finish(knight.avatar, "a knight made of polished silver", Reddish(), {"cape"}, seed=1).avatar
+    silver, cloth = (
+        part(done, "cape").material,
+        part(finish(knight.avatar, "a knight", Reddish()).avatar, "cape").material,
+    )
+    start = part(knight.avatar, "cape").material
+    assert np.array_equal(silver.normal_map, start.normal_map)
+    assert not np.array_equal(cloth.normal_map, start.normal_map)
 
 
 def test_a_field_that_took_no_step_gives_back_the_same_pictures(dressed):

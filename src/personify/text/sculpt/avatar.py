@@ -61,6 +61,7 @@ def sculpt(
     parts: Collection[str] | None = None,
     recolor: Collection[str] = (),
     unread: Sequence[str] = (),
+    settled: Collection[str] = (),
     seed: int = 0,
     folder: Path | str | None = None,
     resume: bool = False,
@@ -77,6 +78,7 @@ def sculpt(
         parts: names of the parts that may change (``draft`` and ``standard``); all garments by default.
         recolor: names of those that may begin in another named colour, see `palette.search_colors`.
         unread: phrases of ``look`` that the start does not obey; they may say what clothes are made of.
+        settled: names of parts whose colours stay (``draft`` and ``standard``).
         seed: 0 or more; of everything random.
         folder: for checkpoint, stills, preview, film and sheet; nothing is written by default.
         resume: go on with the checkpoint in ``folder``, if there is one.
@@ -95,10 +97,10 @@ def sculpt(
     """
     settings = find_preset(preset) if isinstance(preset, str) else preset
     model: Any = load_image_text(guide) if guide is None or isinstance(guide, str | Path) else guide
-    gentle, stuff, settled = settings.field == "surface", "", frozenset[str]()
+    gentle, stuff = settings.field == "surface", ""
     if gentle:
         begun = finish(avatar, look, model, recolor, unread, seed)
-        avatar, settled, stuff = begun.avatar, begun.painted, begun.stuff
+        avatar, settled, stuff = begun.avatar, {*settled, *begun.painted}, begun.stuff
         recolor = set(recolor) - settled
     sculptor = make_sculptor(avatar, look, settings, model, prompts, parts, seed, settled)
     recorder, checkpoint, fresh = None, None, True

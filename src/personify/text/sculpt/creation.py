@@ -46,12 +46,16 @@ def sculpted(
     console = console or Console()
     meshes, said = creation.avatar.parts, creation.reading.attributes
     parts = free_parts(meshes, said)
-    # Words that were read are already obeyed; a colour is searched only where words are left that nobody could read.
-    recolor = free_parts(meshes, {}) - colored_parts(meshes, said) if creation.reading.not_understood or prompts else ()
+    # Words that were read are already obeyed, their colours exactly; only where words are left that nobody could read
+    # do colours change.
+    open_words = bool(creation.reading.not_understood or prompts)
+    recolor = free_parts(meshes, {}) - colored_parts(meshes, said) if open_words else set[str]()
+    settled = set[str]() if open_words else {part.name for part in meshes}
     with creation.stages("sculpt"), progress_bar(console) as bar:
         result = sculpt(
-            creation.avatar, words, preset, guide=guide, prompts=prompts, parts=parts | set(recolor), recolor=recolor,
-            unread=creation.reading.not_understood, seed=creation.seed, folder=folder, resume=resume, watch=bar,
+            creation.avatar, words, preset, guide=guide, prompts=prompts, parts=parts | recolor, recolor=recolor,
+            unread=creation.reading.not_understood, settled=settled, seed=creation.seed, folder=folder, resume=resume,
+            watch=bar,
         )  # fmt: skip
     for part, prompt in result.prompts.items():
         console.print(f"  {part:6s} {prompt}", style="dim", markup=False)

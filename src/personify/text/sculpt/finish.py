@@ -59,7 +59,9 @@ def finish(
         stuff = substance.words.partition(",")[0]
         versions = [_made_of(parts, substance, k, painted, seed) for k in range(len(substance.versions))]
         parts = versions[best(model, avatar.skeleton, look, versions)]
-    folded = tuple(fold(part, avatar.skeleton, seed=seed) if folds(part.name) else part for part in parts)
+    cloth = [folds(part.name) and part.material.metallic < 0.5 for part in parts]
+    pairs = zip(parts, cloth, strict=True)
+    folded = tuple(fold(part, avatar.skeleton, seed=seed) if soft else part for part, soft in pairs)
     return Finish(replace(avatar, parts=folded), painted, stuff)
 
 
