@@ -18,8 +18,8 @@ def box(seconds: float = 4.8) -> Motion:
     period = 1.6
     times = np.arange(round(max(1, round(seconds / period)) * period * FPS) + 1) / FPS
     within = times % period
-    jab = swept(within, [(0, 0), (0.1, 0), (0.37, 1), (0.72, 0), (period, 0)])
-    cross = swept(within, [(0, 0), (0.6, 0), (0.92, 1), (1.34, 0), (period, 0)])
+    jab = swept(within, [(0, 0), (0.1, 0), (0.32, 1), (0.62, 0), (period, 0)])
+    cross = swept(within, [(0, 0), (0.6, 0), (0.87, 1), (1.25, 0), (period, 0)])
     sway = np.sin(4 * np.pi * times / period)
     hips, chest = -28 - 6 * jab + 34 * cross, -8 - 12 * jab + 26 * cross
     figure = Figure(
@@ -32,7 +32,7 @@ def box(seconds: float = 4.8) -> Motion:
     )
     ahead = euler(yaw=-(hips + chest))  # straight ahead, in axes of the chest
     for side, sign, out in (("left", 1.0, jab), ("right", -1.0, cross)):
-        guard, fist = np.array((sign * 0.09, 0.02, 0.29 if side == "left" else 0.24)), np.array((-0.02, 0.06, 0.6))
+        guard, fist = np.array((sign * 0.09, 0.02, 0.25 if side == "left" else 0.22)), np.array((-0.02, 0.06, 0.6))
         wrist = guard + out[:, None] * (ahead @ fist - guard)
         palm = np.array((-sign, 0, -0.4)) + out[:, None] * (sign, -1, 0.4)
         figure.arms[side] = reaching(side, wrist, palm, elbow=(sign * 0.5, -1, -0.1))
