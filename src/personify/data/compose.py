@@ -13,7 +13,8 @@ from personify.data.augment import Float, Grade, degrade
 from personify.data.clutter import noise
 
 _BOX, _BILINEAR = Image.Resampling.BOX, Image.Resampling.BILINEAR
-_ABSENT, _BYSTANDER, _OCCLUDED, _SHADOW = 0.04, 0.2, 0.12, 0.5  # how often
+# how often; nobody at all often, as most windows in which somebody is looked for have nobody in them
+_ABSENT, _BYSTANDER, _OCCLUDED, _SHADOW = 0.25, 0.2, 0.12, 0.5
 
 
 def compose(
@@ -39,12 +40,12 @@ def compose(
         ((16, 16, 3), (16, 16))
     """
     image = _surrounding(surroundings, rng, size)
+    if rng.random() < _ABSENT:
+        return degrade(image, rng), np.zeros((size, size), np.float32)
     tall, center = _height(rng), 0.5 + rng.normal(0, 0.1, 2)
     if rng.random() < _BYSTANDER:
         other, alpha = _placed(people, rng, size, tall * rng.uniform(0.2, 0.55), rng.uniform(0, 1, 2))
         image = _over(image, other, alpha)
-    if rng.random() < _ABSENT:
-        return degrade(image, rng), np.zeros((size, size), np.float32)
     person, alpha = _placed(people, rng, size, tall, center)
     if rng.random() < _SHADOW:
         image = _shadowed(image, alpha, rng)

@@ -17,26 +17,29 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
+from torch import Tensor
 
 from personify.body.mesh import Float
 from personify.photos.matting_colors import sharpen
-from personify.photos.matting_network import MattingNetwork, shipped_matting
+from personify.photos.matting_network import MattingNetwork, adapted, shipped_matting
 from personify.photos.window import Window, cut_window, put_back, resize
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom around a person, in pixels of the upright photo."""
+Pictures = Sequence[tuple[Window, Float]]
+"""Windows of a photo and what they show."""
 _REDUCED = 384  # pixels of the longer side of a photo that is searched
 _SEARCHED = 96  # pixels of each of the many windows in which somebody is looked for
 _SHARES = (1.0, 0.72, 0.52, 0.37)  # of the photo's longer side by these windows
 _STEP = 0.34  # of a window to the next one
 _SEEN = 128  # pixels of a closer look
-_FILLED = (0.62, 0.74, 0.86)  # of the side of a look by the person, as mostly in training
-_LOOKS = 2
+_FILLED = ((0.4, 0.5, 0.62, 0.76), (0.5, 0.62, 0.74, 0.88))  # of the side of a look by the person
 _EDGED = 176  # pixels of the window in which edges are sharpened
+_PERHAPS = 0.35  # chance from which a limb is kept within the next look
 _PIECE = 0.05  # of the largest piece of a person
 _NEAR = 0.06  # of the side of a look: how far off a piece of the same person may be
-_HEARD = 8  # windows of the search, those with the best scores
-_LEAST = 0.5  # sum of the scores at a place, below which there is nobody
+_MIDDLE = 0.3  # of the photo, how far from its middle people are who are meant
+_LEAST = 0.001  # agreement below which there is nobody
 
 
 @dataclass(frozen=True)
@@ -74,41 +77,58 @@ def cut_out(image: Float, box: Box | None = None, network: MattingNetwork | None
     Returns:
         Alpha [H, W]; all zero where nobody is found.
     """
-    network = network or shipped_matting()
     height, width = image.shape[:2]
-    found = _search(network, image) if box is None else _inside(box, height, width)
+    scale = _REDUCED / max(height, width)
+    small = resize(image, round(height * scale), round(width * scale))
+    everywhere = [(window, cut_window(small, *window, _SEARCHED, "edge")) for window in _windows(*small.shape[:2])]
+    network = adapted(network or shipped_matting(), _batch([picture for _, picture in everywhere]))
+    place = box or _search(network, everywhere, small.shape[:2])
+    found = (
+        np.zeros((height, width), np.float32) if place is None else _inside(place, 1 if box else scale, (height, width))
+    )
     allowed = np.float32(1) if box is None else found
-    for _ in range(_LOOKS):
+    for filled in _FILLED:
         if not (found > 0.5).any():
             return np.zeros_like(found)
-        corner, side = _around(found, 0.6)
-        found = _one_person(_look(network, image, found) * allowed, side)
+        corner, side = _around(found, filled[0])
+        found = _one_person(_look(network, image, found, filled) * allowed, side)
     rough = cut_window(found[..., None], corner, side, _EDGED)[..., 0]
     sharp = sharpen(cut_window(image, corner, side, _EDGED, "edge"), rough)
     return put_back(sharp, corner, side, (height, width)) * allowed
 
 
+def _batch(pictures: Sequence[Float]) -> Tensor:  # N x [S, S, 3] -> [N, 3, S, S]
+    return torch.from_numpy(np.stack(pictures)).movedim(3, 1).contiguous(memory_format=torch.channels_last)
+
+
 @torch.no_grad()
 def _ask(network: MattingNetwork, pictures: Sequence[Float]) -> Float:  # N x [S, S, 3] -> [N, S, S]
     """Chance of every pixel to be the person."""
-    batches = torch.from_numpy(np.stack(pictures)).movedim(3, 1).split(16)  # more at once do not fit into the cache
-    answers = [network(batch.contiguous(memory_format=torch.channels_last)).sigmoid() for batch in batches]
-    return torch.cat(answers).numpy()
+    batches = _batch(pictures).split(16)  # more at once do not fit into the cache
+    return torch.cat([network(batch).sigmoid() for batch in batches]).numpy()
 
 
-def _search(network: MattingNetwork, image: Float) -> Float:  # [H, W, 3] -> [H, W]
-    """Where the largest person is: what many windows say, each heard as far as it shows somebody whole."""
-    height, width = image.shape[:2]
-    scale = _REDUCED / max(height, width)
-    small = resize(image, round(height * scale), round(width * scale))
-    windows = list(_windows(*small.shape[:2]))
-    answers = _ask(network, [cut_window(small, *window, _SEARCHED, "edge") for window in windows])
-    scores = np.array([_wholeness(answer) for answer in answers]) * [side**0.5 for _, side in windows]
-    heat = np.zeros(small.shape[:2], np.float32)
-    ranked = sorted(zip(scores.tolist(), answers, windows, strict=True), key=lambda heard: -heard[0])
-    for score, answer, (corner, side) in ranked[:_HEARD]:
-        heat += score * put_back(answer, corner, side, small.shape[:2])
-    return resize(_largest(heat / max(float(heat.max()), _LEAST))[..., None], height, width)[..., 0]
+def _search(network: MattingNetwork, everywhere: Pictures, shape: tuple[int, ...]) -> Box | None:
+    """About where the person is whom the photo is of: what windows of all sizes agree on, nearest to the middle.
+
+    A large window may take half a room for somebody and a small one a table's leg, but hardly both the same thing.
+    """
+    votes, heard, asked = np.zeros((3, *shape), np.float32)
+    for answer, (window, _) in zip(_ask(network, [picture for _, picture in everywhere]), everywhere, strict=True):
+        vote = put_back(answer, *window, shape)
+        votes += vote
+        heard += _wholeness(answer) * vote
+        asked += put_back(np.ones_like(answer), *window, shape)
+    height, width = shape
+    y, x = np.mgrid[:height, :width] + 0.5
+    away = ((y / height - 0.5) ** 2 + (x / width - 0.5) ** 2) / _MIDDLE**2
+    agreed = (votes / np.maximum(asked, 1) * heard * np.exp(-0.5 * away)) ** 2
+    if agreed.max() < _LEAST:
+        return None
+    column, row = (float((agreed * place).sum() / agreed.sum()) for place in (x, y))
+    spread = max(float((agreed * (place - mean) ** 2).sum() / agreed.sum()) for place, mean in ((x, column), (y, row)))
+    reach = math.sqrt(3 * spread)  # half a rod whose points lie so far from its middle
+    return max(column - reach, 0), max(row - reach, 0), min(column + reach, width), min(row + reach, height)
 
 
 def _windows(height: int, width: int) -> Iterator[Window]:
@@ -140,9 +160,9 @@ def _wholeness(chance: Float) -> float:  # [S, S]
     return float(alone**2 * math.exp(-cut / 0.15 - 0.5 * (math.log(extent / size / 0.72) / 0.35) ** 2))
 
 
-def _look(network: MattingNetwork, image: Float, found: Float) -> Float:  # [H, W]
+def _look(network: MattingNetwork, image: Float, found: Float, filled: tuple[float, ...]) -> Float:  # [H, W]
     """The network's mean answer to several windows around the person and to their mirror images."""
-    windows = [_around(found, filled) for filled in _FILLED]
+    windows = [_around(found, share) for share in filled]
     pictures = [cut_window(image, *window, _SEEN, "edge") for window in windows]
     straight, mirrored = np.split(_ask(network, [*pictures, *(picture[:, ::-1] for picture in pictures)]), 2)
     answers = 0.5 * (straight + mirrored[..., ::-1])
@@ -151,16 +171,16 @@ def _look(network: MattingNetwork, image: Float, found: Float) -> Float:  # [H, 
     return mean
 
 
-def _inside(box: Box, height: int, width: int) -> Float:
-    left, top, right, bottom = (round(side) for side in box)
-    mask = np.zeros((height, width), np.float32)
+def _inside(box: Box, scale: float, shape: tuple[int, int]) -> Float:
+    left, top, right, bottom = (round(side / scale) for side in box)
+    mask = np.zeros(shape, np.float32)
     mask[top:bottom, left:right] = 1
     return mask
 
 
 def _around(alpha: Float, filled: float) -> Window:
     """The window of whose side the person takes that share."""
-    rows, columns = (np.flatnonzero((alpha > 0.5).any(axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero((alpha > _PERHAPS).any(axis)) for axis in (1, 0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     side = float(max(bottom - top, right - left)) / filled
     return (float(left + right - side) / 2, float(top + bottom - side) / 2), side

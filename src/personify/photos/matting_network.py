@@ -6,6 +6,7 @@ Trained by ``tools/train_matting.py`` on nothing but synthetic people before syn
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 from pathlib import Path
@@ -70,6 +71,24 @@ class MattingNetwork(nn.Module):
             raised = nn.functional.interpolate(self.up[level](features), scale_factor=2.0, mode="nearest")
             features = self.decode[level]((raised + passed[level]).relu())
         return nn.functional.pixel_shuffle(self.head(features), 2)[:, 0]
+
+
+@torch.no_grad()
+def adapted(network: MattingNetwork, pictures: Tensor, share: float = 0.7) -> MattingNetwork:
+    """A copy that takes this photo's own light, noise and clutter for normal (AdaBN: Li et al. 2016).
+
+    Args:
+        network: ready to be asked; stays as it is.
+        pictures: [N, 3, H, W] from all over the photo.
+        share: of these pictures in the statistics by which features are normalised; the rest is from training.
+    """
+    own = copy.deepcopy(network)
+    for module in own.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.train()
+            module.momentum = share
+    own(pictures)
+    return own.eval()
 
 
 def save_matting(network: MattingNetwork, path: Path | str) -> Path:
