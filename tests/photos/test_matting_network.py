@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from personify.errors import PersonifyError
-from personify.photos.matting_network import MattingNetwork, load_matting, save_matting, shipped_matting
+from personify.photos.matting_network import MattingNetwork, adapted, load_matting, save_matting, shipped_matting
 
 
 def test_logits_have_the_shape_of_the_pictures():
@@ -26,6 +26,18 @@ def test_the_whole_picture_matters_everywhere():
     pictures[1, :, :, 64:] = pictures[0, :, :, 64:]
     answers = network(pictures)
     assert (answers[0, -1, -1] - answers[1, -1, -1]).abs() > 0
+
+
+def test_adapting_takes_a_photos_own_light_for_normal():
+    torch.manual_seed(0)
+    network = MattingNetwork((4, 4, 6, 6, 8)).eval()
+    pictures = 0.1 + 0.05 * torch.rand(4, 3, 64, 64)  # a dark cellar
+    own = adapted(network, pictures, share=1.0)
+    before, after = network.stem(2 * pictures - 1), own.stem(2 * pictures - 1)
+    assert before.mean((0, 2, 3)).abs().max() > 0.1
+    torch.testing.assert_close(after.mean((0, 2, 3)), torch.zeros(4), atol=1e-4, rtol=0)
+    assert not own.training
+    assert (network.stem(2 * pictures - 1) == before).all()  # the original stays
 
 
 def test_weights_survive_a_file(tmp_path):

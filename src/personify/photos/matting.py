@@ -83,9 +83,7 @@ def cut_out(image: Float, box: Box | None = None, network: MattingNetwork | None
     everywhere = [(window, cut_window(small, *window, _SEARCHED, "edge")) for window in _windows(*small.shape[:2])]
     network = adapted(network or shipped_matting(), _batch([picture for _, picture in everywhere]))
     place = box or _search(network, everywhere, small.shape[:2])
-    found = (
-        np.zeros((height, width), np.float32) if place is None else _inside(place, 1 if box else scale, (height, width))
-    )
+    found = _inside(place or (0, 0, 0, 0), 1 if box else scale, (height, width))
     allowed = np.float32(1) if box is None else found
     for filled in _FILLED:
         if not (found > 0.5).any():

@@ -34,7 +34,7 @@ def sharpen(image: Float, alpha: Float) -> Float:  # [H, W, 3] sRGB, [H, W] -> [
         >>> bool(sharp[8, 16]), bool(sharp[25, 16])
         (True, False)
     """
-    lab = rgb2lab(image)
+    lab, alpha = rgb2lab(image), alpha.clip(0, 1)
     clusters, bonds = _clusters(lab), _bonds(lab)
     sharp = alpha.astype(np.float64)
     for _ in range(_ROUNDS):

@@ -114,7 +114,7 @@ def load_matting(path: Path | str) -> MattingNetwork:
         raise PersonifyError(
             f"{path}: not weights of the matting network ({reason}); expected those of ours"
         ) from error
-    return network.eval().to(memory_format=torch.channels_last)
+    return network.eval()
 
 
 @functools.lru_cache(maxsize=1)
