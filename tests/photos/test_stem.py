@@ -173,3 +173,14 @@ def test_no_foreground_leaves_the_template(config, template):
 def test_widths_must_fit_the_normalisation():
     with pytest.raises(PersonifyError, match="stem_widths: multiples of 8"):
         NetworkConfig(stem_widths=(12,))
+
+
+def test_faint_gaussians_of_photos_are_left_out_after_training(config, template):
+    network = shaken(build(dataclasses.replace(config, faintest=0.07)))
+    images, masks = photos()
+    with torch.no_grad():
+        before, after = (network.train(mode)(images, masks, template).gaussians for mode in (True, False))
+    faint = before.from_photos & (before.opacities < 0.07)
+    assert faint.any()
+    assert (before.from_photos & ~faint).any()
+    torch.testing.assert_close(after.opacities, before.opacities.masked_fill(faint, 0.0))

@@ -29,6 +29,8 @@ class NetworkConfig:
         template_size: (height, width) of the template maps.
         scale_unit: metres of ``softplus(raw) = 1``.
         largest_scale: metres, at which scales are cut; where places are uncertain, large ones become fog.
+        faintest: opacity below which a trained network's Gaussians of the photos are left out; they are the ones whose
+            place is uncertain, and together they are fog.
         residual: predict changes of the body's own skinning and texel spacing and of the pixels' colours, and start
             training from the body's surface. The original predicts all from nothing and needs 1.2 million samples.
         guided: show the encoder where a patch lies in its photo (rotary embedding shows only how patches lie to each
@@ -62,6 +64,7 @@ class NetworkConfig:
     template_size: tuple[int, int] = (1024, 1024)
     scale_unit: float = 0.001
     largest_scale: float = 0.3
+    faintest: float = 0.0
     residual: bool = False
     guided: bool = False
     stem_widths: tuple[int, ...] = ()
@@ -167,6 +170,7 @@ PRESETS: dict[str, NetworkConfig] = {
         template_size=(96, 96),
         scale_unit=0.005,
         largest_scale=0.03,
+        faintest=0.05,
         residual=True,
         guided=True,
         stem_widths=(32, 64, 128, 224),

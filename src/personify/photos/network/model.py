@@ -230,6 +230,9 @@ class PhotoNetwork(nn.Module):
             means = means + look.surface.means
             priors["bone_prior"] = look.surface.bone_logits
         fields = activate(raw, means, masks.flatten()[pixels], self.config, **priors)
+        if not self.training:
+            faint = fields["opacities"] < self.config.faintest
+            fields["opacities"] = fields["opacities"].masked_fill(faint, 0.0)
         person, view, row, column = (masks > MASK_THRESHOLD).nonzero().unbind(1)
         return fields, person, torch.stack([view + 1, row, column], -1)
 
