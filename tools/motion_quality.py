@@ -9,7 +9,8 @@ hardly moves has little jerk, so the table also tells
 - ``speed`` and ``jerk at 1 m/s``: how fast the joints go about the pelvis, and the jerk if it were played at the
   rate at which they go 1 m/s (time scaled by s scales jerk by s^3; geometric mean),
 - ``smoothness``: minus the logarithm of the dimensionless jerk,
-- ``does it``: for how many texts what was asked can be seen at all, by the `SIGNS` of each action.
+- ``does it``: for how many texts what was asked can be seen at all, by the `SIGNS` of each action;
+- last, every generator beside the first one over the texts that both perform: who stands still is no rival.
 
 Recordings of the open motion set (see `mocap`) show what people do: the medians of all three seconds in which a clip of
 that name shows the sign.
@@ -105,6 +106,19 @@ def row(name: str, numbers: list[Quality], done: float) -> str:
             f"{mean['speed']:15.2f}{mean['travel']:15.2f}{done:15.0%}")  # fmt: skip
 
 
+def beside(first: dict[str, Quality], name: str, other: dict[str, Quality]) -> str:
+    """Foot skate and jerk of two generators over the texts that both perform."""
+    shared = [text for text in other if text in first]
+    if not shared:
+        return f"{name}: performs nothing that the first one performs"
+    skate, jerk = (
+        [float(np.mean([getattr(numbers[text], key) for text in shared])) for numbers in (other, first)]
+        for key in ("foot_skate", "jerk")
+    )
+    measures = f"skate {skate[0]:.3f} against {skate[1]:.3f} m/s, jerk {jerk[0]:.0f} against {jerk[1]:.0f} m/s^3"
+    return f"{name}, over {', '.join(shared)}: {measures}"
+
+
 def main() -> None:
     """Command line."""
     from personify.motion.priors.motion_generators import MOTION_GENERATORS
@@ -117,6 +131,7 @@ def main() -> None:
     parser.add_argument("--recordings", type=Path, help="clips_30fps.npz of the open motion set")
     arguments = parser.parse_args()
     print(" " * 16 + "".join(f"{head:>15s}" for head in COLUMNS))
+    performed: dict[str, dict[str, Quality]] = {}
     for generator in arguments.generators:
         motions = [made(generator, text, arguments.steps) for text in arguments.texts]
         done = [shows(text, motion) for text, motion in zip(arguments.texts, motions, strict=True)]
@@ -124,6 +139,11 @@ def main() -> None:
         for line in zip(arguments.texts, numbers, done, strict=True) if arguments.each else ():
             print(row(line[0], [line[1]], line[2]), flush=True)
         print(row(generator, numbers, float(np.mean(done))), flush=True)
+        measured = zip(arguments.texts, numbers, done, strict=True)
+        performed[generator] = {text: number for text, number, does_it in measured if does_it}
+    first, *others = arguments.generators
+    for other in others:
+        print(beside(performed[first], other, performed[other]))
     for text in arguments.texts if arguments.recordings else ():
         found = list(recorded(arguments.recordings, text))
         if found:

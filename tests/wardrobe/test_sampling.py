@@ -82,6 +82,12 @@ def test_a_pattern_known_by_its_colours_has_them_unless_told_otherwise(seed):
     assert allover.worn("full").color == "pink"
 
 
+def test_one_colour_all_over_leaves_no_room_for_patterns():
+    for seed in range(30):
+        outfit = tasteful({"person.sex": "female", "clothes.color": "black"}, seed)
+        assert {garment.pattern for garment in outfit.garments} == {"plain"}
+
+
 def test_the_broad_prior_reaches_every_kind_and_colour():
     random = Random(11)
     garments = [garment for _ in range(2500) for garment in sample_outfit(random).garments]

@@ -165,7 +165,10 @@ def _finish(chosen: Attributes, slot: str, palette: Palette, draw: Draw, asked_f
     if f"{slot}.color" not in chosen:
         chosen[f"{slot}.color"] = chosen.get("clothes.color") or _color(chosen, slot, kind, palette, draw)
     if f"{slot}.pattern" not in chosen:
-        weights = PATTERN_CHANCE.get(kind, {"plain": 1}) if not asked_for else {"plain": 1}
+        open_to_taste = (
+            not asked_for and "clothes.color" not in chosen
+        )  # "all in black" leaves no room for white checks
+        weights = PATTERN_CHANCE.get(kind, {"plain": 1}) if open_to_taste else {"plain": 1}
         chosen[f"{slot}.pattern"] = _weighted(draw(f"{slot} pattern"), weights)
     if chosen[f"{slot}.pattern"] != "plain" and f"{slot}.accent" not in chosen:
         chosen[f"{slot}.accent"] = draw(f"{slot} accent").choice(contrasting(str(chosen[f"{slot}.color"])))
