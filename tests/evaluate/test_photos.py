@@ -14,6 +14,7 @@ from personify.evaluate.photos import (
     Maps,
     _alphas,
     batch_of,
+    colour_profile,
     compare,
     draw_targets,
     evaluate_photos,
@@ -78,13 +79,28 @@ def test_true_texels_beat_an_untrained_network(records, template):
     people = [know(record, template) for record in records]
     network = build(replace(PRESETS["mini"], template_size=(SIZE, SIZE))).eval()
     scores = evaluate_photos(network, template, records[:1], people[1:])
-    names = {"1 photos", "2 photos", "3 photos", "3 photos, one pose", "mean person", "nearest person"}
+    names = {"1 photos", "2 photos", "3 photos", "3 photos, one pose", "mean person", "nearest person"} | {
+        "retrieved person"
+    }
     assert set(scores) == names
     targets = batch_of(people[0], range(3), template)
     truth = draw_targets(Maps.of(people[0], template).gaussians(template), targets, template)
     best = compare(truth, targets.target_images[0], _alphas(records[0], SIZE))
     assert best.psnr > 1 + max(score.psnr for score in scores.values())
     assert best.ssim > max(score.ssim for score in scores.values())
+
+
+def test_colours_of_photos_tell_who_it_is_whatever_the_pose(records, template):
+    people = [know(record, template) for record in records]
+    same, other = (
+        [colour_profile(batch_of(person, views, template)) for person in people] for views in (range(3), range(3, 6))
+    )
+    assert same[0].shape == (8 * 3,)
+    for k, profile in enumerate(other):
+        assert (torch.stack(same) - profile).square().sum(1).argmin() == k
+    red = same[0].view(8, 3)[2:4].mean(0)  # the shirt's height
+    assert red[0] > red[1] + 0.1
+    assert red[0] > red[2] + 0.1
 
 
 def test_the_nearest_person_is_oneself(records, template):

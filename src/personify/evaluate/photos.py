@@ -8,6 +8,7 @@ in the paper; scores are taken inside the person's bounding box.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ HELD_OUT_SEED = 1_000_000
 """Crowd of the held-out people; training uses other seeds."""
 AVERAGED = 100
 """Training people in the mean person."""
+BANDS = 8
+"""Stripes from head to feet whose colours people are retrieved by."""
 
 
 def held_out_person(index: int, size: int = 128) -> PersonRecord:
@@ -154,11 +157,16 @@ class Maps:
         )  # fmt: skip
 
 
+def _three_sides(person: KnownPerson) -> Indices:
+    """Three pictures of a training person from all around."""
+    return spread_views(azimuths(person.record.viewmats), 3)
+
+
 def mean_person(network: PhotoNetwork, template: Template, people: Sequence[KnownPerson]) -> CanonicalGaussians:
     """The average of what the network makes of training people: what one knows without looking."""
     means: dict[str, Tensor] = {}
     for person in people:
-        whole = reconstruct(network, template, person, spread_views(azimuths(person.record.viewmats), 3))
+        whole = reconstruct(network, template, person, _three_sides(person))
         count = int(whole.from_template.sum())
         for field in fields(CanonicalGaussians):
             value = getattr(whole, field.name)[
@@ -182,6 +190,19 @@ def nearest_person(person: KnownPerson, gallery: Tensor, template: Template) -> 
     return int((gallery - own).square().mean((1, 2)).argmin())
 
 
+def colour_profile(batch: PhotoBatch) -> Tensor:  # [BANDS * 3]
+    """Mean colours of a batch's first person from top to bottom, over all its photos."""
+    images, masks = batch.images[0], batch.masks[0]  # [V, 3, H, W], [V, H, W]
+    bands = []
+    for image, mask in zip(images, masks, strict=True):
+        rows = (mask > 0.5).any(1).nonzero()[:, 0]
+        first, last = int(rows.min()), int(rows.max()) + 1
+        edges = torch.linspace(first, last, BANDS + 1).round().int().tolist()
+        parts = [(image[:, a:b], mask[a:b]) for a, b in itertools.pairwise(edges)]
+        bands.append(torch.stack([(part * m).sum((1, 2)) / m.sum().clamp(min=1) for part, m in parts]))
+    return torch.stack(bands).mean(0).flatten()
+
+
 @torch.no_grad()
 def evaluate_photos(
     network: PhotoNetwork,
@@ -195,15 +216,16 @@ def evaluate_photos(
         network: in evaluation mode.
         template: maps of its size, which is also the size of the pictures.
         held_out: from `held_out_person`.
-        training: people for the baselines ``mean person`` and ``nearest person``; none leaves them out.
+        training: people for the baselines; none leaves them out.
 
     Returns:
         Name -> score. The baselines are drawn by the same network, so that only the person differs: ``mean person`` is
         the average of many reconstructions, ``nearest person`` the reconstruction of whoever of the training people
-        looks most alike.
+        truly looks most alike, and ``retrieved person`` that of whoever a search by the three photos' colours finds.
     """
     mean = mean_person(network, template, training[:AVERAGED]) if training else None
     gallery = texel_colors(training, template)
+    profiles = [colour_profile(batch_of(person, _three_sides(person), template)) for person in training]
     results: dict[str, list[Score]] = {}
     for record in held_out:
         person = know(record, template)
@@ -211,10 +233,11 @@ def evaluate_photos(
         ways["3 photos, one pose"] = reconstruct(network, template, person, range(3))
         if mean is not None:
             nearest = training[nearest_person(person, gallery, template)]
+            own = colour_profile(batch_of(person, range(3, 6), template))
+            retrieved = training[int((torch.stack(profiles) - own).square().sum(1).argmin())]
             ways["mean person"] = mean
-            ways["nearest person"] = reconstruct(
-                network, template, nearest, spread_views(azimuths(nearest.record.viewmats), 3)
-            )
+            ways["nearest person"] = reconstruct(network, template, nearest, _three_sides(nearest))
+            ways["retrieved person"] = reconstruct(network, template, retrieved, _three_sides(retrieved))
         targets = batch_of(person, range(3, 6), template)
         alphas = _alphas(record, template.mask.shape[0])
         for name, gaussians in ways.items():
