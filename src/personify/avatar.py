@@ -31,6 +31,7 @@ from personify.export.textures import encode_png
 from personify.export.viewer import write_viewer
 from personify.files import atomic_path
 from personify.motion.clip import Motion
+from personify.motion.faces import face_weights
 
 FORMAT = "personify-avatar-1"
 
@@ -202,7 +203,7 @@ class Animation(Sequence[list[Float]]):
     def __getitem__(self, frame: Any) -> Any:
         if isinstance(frame, slice):
             return [self[k] for k in range(*frame.indices(len(self)))]
-        return skin_parts(self.avatar.parts, self.transforms(frame))
+        return skin_parts(self.avatar.parts, self.transforms(frame), self.expression(frame))
 
     def transforms(self, frame: int) -> torch.Tensor:  # [J, 4, 4]
         """Skinning matrices of a frame, which pose the Gaussians too (`Avatar.gaussian_rig`)."""
@@ -210,6 +211,16 @@ class Animation(Sequence[list[Float]]):
             raise IndexError(f"frame {frame}: expected below {len(self)}")
         motion = self.motion
         return skinning_transforms(self.avatar.skeleton, motion.rotations[frame], motion.translation[frame])
+
+    def expression(self, frame: int) -> dict[str, float]:
+        """ARKit weights of a frame: the face that goes with the action, as far as the avatar has the shapes."""
+        return {shape: float(weights[frame]) for shape, weights in self._faces.items()}
+
+    @cached_property
+    def _faces(self) -> dict[str, Float]:
+        known = {shape for part in self.avatar.parts for shape in part.morphs}
+        faces = face_weights(self.motion.name, self.motion.times)
+        return {shape: weights for shape, weights in faces.items() if shape in known}
 
     def __iter__(self) -> Iterator[list[Float]]:
         return (self[k] for k in range(len(self)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from torch import Tensor
 
@@ -25,13 +27,13 @@ class AvatarRenderer:
         self.avatar = avatar
         self._mesh = MeshRenderer(avatar.parts, supersample=supersample) if avatar.parts else None
 
-    def render(self, transforms: Tensor, camera: Camera) -> Float:
-        """One picture, [H, W, 3] sRGB, under skinning matrices [J, 4, 4]."""
+    def render(self, transforms: Tensor, camera: Camera, expression: Mapping[str, float] | None = None) -> Float:
+        """One picture, [H, W, 3] sRGB, under skinning matrices [J, 4, 4] and ARKit expression weights."""
         rig = self.avatar.gaussian_rig
         if self._mesh is None:
             assert rig is not None  # an avatar has parts or Gaussians
             return render_gaussians(rig.pose(transforms), camera)
-        vertices = skin_parts(self.avatar.parts, transforms)
+        vertices = skin_parts(self.avatar.parts, transforms, expression)
         image = self._mesh.render(vertices, camera)
         if rig is None:
             return image

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -30,8 +30,8 @@ TURN_SECONDS = 2.0
 LONGEST_MOTION = 4.0  # seconds of a motion shown in a film; short loops are repeated up to this
 FPS = 20
 _HEAD = [JOINT_INDEX[name] for name in ("head", "jaw", "left_eye", "right_eye")]
-Shot = tuple[Callable[[], Tensor], Camera]
-"""What to draw: a function that gives the skinning matrices [J, 4, 4] of a pose, and the camera."""
+Shot = tuple[Callable[[], Tensor], Camera, Mapping[str, float]]
+"""What to draw: a function that gives the skinning matrices [J, 4, 4] of a pose, the camera, and the expression."""
 
 
 def stand(avatar: Avatar) -> list[Float]:
@@ -117,8 +117,8 @@ def pictures(avatar: Avatar, shots: Sequence[Shot]) -> Iterator[Float]:
         own.renderer = AvatarRenderer(avatar)
 
     def draw(shot: Shot) -> Float:
-        pose, camera = shot
-        picture: Float = own.renderer.render(pose(), camera)
+        pose, camera, expression = shot
+        picture: Float = own.renderer.render(pose(), camera, expression)
         return picture
 
     with ThreadPoolExecutor(workers, initializer=begin) as pool:
@@ -153,8 +153,11 @@ def write_film(
     if turn_frames:
         pose = standing(avatar)
         cameras = turntable(surface_points(avatar, pose), turn_frames, width=size, height=size)
-        shots += [(lambda: pose, camera) for camera in cameras]
+        shots += [(lambda: pose, camera, {}) for camera in cameras]
     if animation is not None:
         cameras_along = motion_cameras(animation, size)
-        shots += [(partial(animation.transforms, k), camera) for k, camera in enumerate(cameras_along)]
+        shots += [
+            (partial(animation.transforms, k), camera, animation.expression(k))
+            for k, camera in enumerate(cameras_along)
+        ]
     return write_video(path, pictures(avatar, shots), FPS, total=len(shots))

@@ -11,6 +11,7 @@ import pygltflib
 import pytest
 import trimesh
 
+from personify.body.posing import skin_parts
 from personify.text.create import create
 
 from .browser import CHROMIUM, open_browser
@@ -59,6 +60,20 @@ def test_players_move_the_skin_as_we_do(glb_path, lumberjack, share):
     for part, ours, other in zip(lumberjack.parts, animation[key], theirs, strict=True):
         distance = np.linalg.norm(ours - other, axis=1)
         assert distance.mean() < 1e-4, part.name
+
+
+def test_faces_go_with_actions_here_and_in_the_file(glb_path, lumberjack):
+    animation = lumberjack.animate(lumberjack.motions[0])
+    half = len(animation) // 2
+    smile = animation.expression(half)
+    assert smile["mouthSmileLeft"] > 0.3
+    assert max(animation.expression(0).values()) == 0
+    skin = next(k for k, part in enumerate(lumberjack.parts) if "mouthSmileLeft" in part.morphs)
+    serious = skin_parts(lumberjack.parts, animation.transforms(half))[skin]
+    moved = np.linalg.norm(animation[half][skin] - serious, axis=1)
+    assert moved.max() > 2e-3
+    theirs = posed_vertices(check_glb(glb_path), lumberjack.motions[0].name, half)[skin]
+    np.testing.assert_allclose(animation[half][skin][moved > 1e-3], theirs[moved > 1e-3], atol=1e-3)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

@@ -21,6 +21,7 @@ from personify.motion.kinematics import (
     matrices,
     place_leg,
     two_bone_directions,
+    unit,
 )
 
 RNG = np.random.default_rng(3)
@@ -106,7 +107,9 @@ def test_two_bones_reach_what_is_within_reach(seed):
     target = root + 0.6 * generator.uniform(0.3, 1) * Rotation.random(random_state=seed).as_matrix()[:, :1].T
     upper, lower = two_bone_directions(root, target, 0.4, 0.35, pole)
     np.testing.assert_allclose(root + 0.4 * upper + 0.35 * lower, target, atol=1e-6)
-    assert ((upper - lower) * pole).sum() >= -1e-6  # the joint points towards the pole
+    along = unit(target - root)
+    aside = pole - along * (along * pole).sum(-1, keepdims=True)
+    assert (upper * aside).sum() >= -1e-6  # the joint lies on the pole's side of the line
 
 
 def test_two_bones_point_straight_at_what_is_out_of_reach():

@@ -232,7 +232,7 @@ def test_walking_in_a_circle_comes_back():
     motion = motion_from_text("walk in a circle").motion
     assert np.linalg.norm(motion.translation[-1] - motion.translation[0]) < 0.35
     assert np.ptp(motion.translation[:, 0]) > 2
-    assert quality(motion).foot_skate < 2 * quality(motion_from_text("walk").motion).foot_skate
+    assert quality(motion).foot_skate < 0.06  # as every action that stands on a floor
 
 
 def test_manner():
