@@ -36,7 +36,7 @@ from personify.text.sculpt.ablation import run_ladder
 from personify.text.sculpt.creation import sculpted
 from personify.wardrobe.dress import dress
 
-COMPILING_SECONDS = 25  # on two cores of a present-day laptop
+COMPILING_SECONDS = 30  # on two cores of a present-day laptop
 
 
 @contextmanager
