@@ -49,7 +49,8 @@ def put_back(window: Float, corner: tuple[float, float], side: float, shape: tup
     scale = len(window) / side
     affine = (scale, 0, -corner[0] * scale, 0, scale, -corner[1] * scale)
     picture = Image.fromarray(np.ascontiguousarray(window, np.float32))
-    return np.asarray(picture.transform(shape[::-1], Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR))
+    height, width = shape
+    return np.asarray(picture.transform((width, height), Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR))
 
 
 def resize(image: Float, height: int, width: int) -> Float:  # [H, W, C] -> [height, width, C]
