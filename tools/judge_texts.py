@@ -386,7 +386,12 @@ def roughen(text: str, rng: random.Random) -> str:
     """The text as people type it: sometimes with mistakes, without articles, with capitals."""
     if rng.random() < 0.15:
         text = re.sub(r"\b(a|an|the) ", "", text)
-    for _ in range(rng.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 3))):
+    return mistyped(text, rng.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 3)), rng)
+
+
+def mistyped(text: str, count: int, rng: random.Random) -> str:
+    """The text with typing mistakes in long words: letters swapped, left out or doubled."""
+    for _ in range(count):
         long = list(re.finditer(r"[a-z]{4,}", text))
         if long:
             match = rng.choice(long)

@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from judge_texts import mistyped
 from perception_data import ANYTHING, TASTEFUL
 from torch import Tensor
 from torch.nn import functional
@@ -181,14 +182,7 @@ def roughen(text: str, rng: random.Random) -> str:
         text = re.sub(r"\b(a|an|the) ", "", text)
     if rng.random() < 0.2:
         text = re.sub(r" (and|wearing|with|dressed in|in) ", ", ", text)
-    for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
-        long = list(re.finditer(r"[a-z]{4,}", text))
-        if long:
-            match = rng.choice(long)
-            k = rng.randrange(match.start(), match.end() - 1)
-            mistakes = (text[k + 1] + text[k], text[k], text[k + 1], text[k] * 2 + text[k + 1])
-            text = text[:k] + rng.choice(mistakes) + text[k + 2 :]
-    return text
+    return mistyped(text, rng.choice((0, 0, 0, 1, 1, 2)), rng)
 
 
 def contrastive(images: Tensor, texts: Tensor, valid: Tensor, scale: Tensor) -> Tensor:

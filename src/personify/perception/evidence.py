@@ -25,6 +25,7 @@ from personify.errors import PersonifyError
 from personify.files import atomic_path
 from personify.perception.labels import FINE_FIELDS
 from personify.perception.tokens import NUM_HASHES, tokenize
+from personify.perception.towers import tower_input
 
 FORMAT = "personify-evidence-1"
 DOUBT = 0.02  # probabilities below this count as none
@@ -157,12 +158,7 @@ class EvidenceImageText(nn.Module):
         Raises:
             PersonifyError: not [N, H, W, 3].
         """
-        if images.ndim != 4 or images.shape[-1] != 3:
-            raise PersonifyError(f"images: shape {list(images.shape)}; expected [N, H, W, 3] sRGB in [0, 1]")
-        x = images.movedim(-1, 1)
-        if x.shape[-2:] != (self.image_size, self.image_size):
-            x = functional.interpolate(x, (self.image_size,) * 2, mode="bilinear", antialias=True, align_corners=False)
-        return self.image(x.contiguous(memory_format=torch.channels_last))
+        return self.image(tower_input(images, self.image_size))
 
     def encode_image(self, images: Tensor) -> Tensor:  # [N, H, W, 3] -> [N, D]
         """Unit embeddings of sRGB images in [0, 1], resized to `image_size`; differentiable.

@@ -159,12 +159,7 @@ class SmallImageText(nn.Module):
         Raises:
             PersonifyError: not [N, H, W, 3].
         """
-        if images.ndim != 4 or images.shape[-1] != 3:
-            raise PersonifyError(f"images: shape {list(images.shape)}; expected [N, H, W, 3] sRGB in [0, 1]")
-        x = images.movedim(-1, 1)
-        if x.shape[-2:] != (self.image_size, self.image_size):
-            x = functional.interpolate(x, (self.image_size,) * 2, mode="bilinear", antialias=True, align_corners=False)
-        return functional.normalize(self.image(x.contiguous(memory_format=torch.channels_last)).float(), dim=-1)
+        return functional.normalize(self.image(tower_input(images, self.image_size)).float(), dim=-1)
 
     def attribute_logits(self, embeddings: Tensor) -> dict[str, Tensor]:  # [N, D] -> field: [N, classes]
         """What either embedding says of every field of `personify.perception.labels.FIELDS`."""
@@ -199,6 +194,20 @@ class SmallImageText(nn.Module):
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise PersonifyError(f"{path}: not a readable image-text model ({error})") from error
         return model.eval().requires_grad_(False)
+
+
+def tower_input(images: Tensor, size: int) -> Tensor:  # [N, H, W, 3] -> [N, 3, size, size]
+    """Pictures as image towers want them: resized, channels first, stored channels last; differentiable.
+
+    Raises:
+        PersonifyError: not [N, H, W, 3].
+    """
+    if images.ndim != 4 or images.shape[-1] != 3:
+        raise PersonifyError(f"images: shape {list(images.shape)}; expected [N, H, W, 3] sRGB in [0, 1]")
+    x = images.movedim(-1, 1)
+    if x.shape[-2:] != (size, size):
+        x = functional.interpolate(x, (size, size), mode="bilinear", antialias=True, align_corners=False)
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def key(field: str) -> str:
