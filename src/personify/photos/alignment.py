@@ -19,6 +19,7 @@ from personify.body.model import tpose_positions
 from personify.body.pose import NUM_BODY_JOINTS, NUM_JOINTS, PARENTS
 from personify.body.rotations import axis_angle_to_matrix
 from personify.body.skinning import forward_kinematics, rest_to_posed, rigid
+from personify.determinism import deterministic
 from personify.photos.articulation import apply, articulate, blend, bone_transforms
 from personify.photos.drawing import draw_posed
 from personify.photos.network import CanonicalGaussians
@@ -185,6 +186,7 @@ def _errors(points: list[Pixels], template: Template, stance: Stance, size: int,
     return torch.stack(errors)
 
 
+@deterministic()
 def _fit(points: list[Pixels], template: Template, start: Stance, size: int, body: AnnyBody, steps: int) -> Stance:
     free = FreeStance(start, body)
     groups = [{"params": [free.twist], "lr": 0.05}, {"params": [free.turns], "lr": 0.03},

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from personify.body.anny import AnnyBody
 from personify.body.rotations import axis_angle_to_matrix
+from personify.determinism import deterministic
 from personify.photos.alignment import FreeStance, Stance, draw_stance, tpose_joints
 from personify.photos.losses import ssim_loss
 from personify.photos.network import CanonicalGaussians
@@ -70,6 +71,7 @@ class FreeGaussians(torch.nn.Module):
         return _NEAR * (self.shift.square().mean() + self.growth.square().mean() + 2 * self.color.square().mean())
 
 
+@deterministic()
 def refine(
     gaussians: CanonicalGaussians,
     template: Template,

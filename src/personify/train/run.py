@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from personify.data.people import people_files
 from personify.data.record import PersonRecord
+from personify.determinism import deterministic
 from personify.errors import PersonifyError
 from personify.files import atomic_path
 from personify.photos.checkpoints import load_network, save_network
@@ -187,7 +188,8 @@ def _run_stage(
     }  # fmt: skip
     trainer = lightning.Trainer(**(defaults | options))
     last = folder / "checkpoint.ckpt"
-    trainer.fit(module, data, ckpt_path=last if last.exists() else None)
+    with deterministic():
+        trainer.fit(module, data, ckpt_path=last if last.exists() else None)
     averaged = module.average.module
     assert isinstance(averaged, PhotoNetwork)
     return averaged

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from personify.body.mesh import Float
+from personify.determinism import deterministic
 from personify.text.sculpt.distance import SolidDistance
 from personify.text.sculpt.solid import Solid
 from personify.text.sculpt.volume import VolumeField
@@ -23,6 +24,7 @@ class _Examples(NamedTuple):
     colors: Tensor
 
 
+@deterministic()
 def fit_to_solid(
     field: VolumeField,
     solid: Solid,

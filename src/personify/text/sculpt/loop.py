@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from personify.determinism import deterministic
 from personify.perception.portraits import STANDARD_VIEWS, View
 from personify.text.sculpt.cameras import Shot, Sitter
 from personify.text.sculpt.checkpoint import fingerprint, load_checkpoint, save_checkpoint
@@ -214,17 +215,6 @@ def resized(picture: Tensor, size: int) -> Tensor:  # [H, W, 3] -> [size, size, 
         return picture
     image = functional.interpolate(picture.movedim(-1, 0)[None], (size, size), mode="bilinear", antialias=True)
     return image[0].movedim(0, -1)
-
-
-@contextlib.contextmanager
-def deterministic() -> Iterator[None]:
-    """Sums in a fixed order, which PyTorch's scattered gradients on several threads are not otherwise."""
-    before: Any = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 @contextlib.contextmanager

@@ -1,0 +1,30 @@
+"""The same sums in the same order, run after run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+
+@contextlib.contextmanager
+def deterministic() -> Iterator[None]:
+    """Within it PyTorch adds up scattered gradients (of ``tensor[index]``) in a fixed order, whatever the threads.
+
+    Without it they may differ in the last bits even on a CPU. Operations that have no such order, of which some devices
+    have a few, warn instead. Also a decorator.
+
+    Example:
+        >>> import torch
+        >>> with deterministic():
+        ...     torch.are_deterministic_algorithms_enabled()
+        True
+    """
+    before: Any = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
