@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personify.wardrobe.figure import Points
-from personify.wardrobe.noise import smoothstep
+from personify.wardrobe.noise import smoothstep, value_noise
 from personify.wardrobe.scalp import MIDDLE, hairline
 from personify.wardrobe.strands import AROUND, DOWN, UP, Head, Mesh, Roots, ribbons, sheet_faces, unit
 from personify.wardrobe.tresses import SOLID, card_columns
@@ -46,6 +46,10 @@ class Barber:
 
     def jitter(self, roots: Roots, amount: float) -> Points:
         return amount * self.rng.normal(size=roots.points.shape)
+
+    def locks(self, roots: Roots) -> NDArray[np.floating]:
+        """[N] in [-0.5, 0.5], alike for neighbours: hair keeps together in locks about two centimetres wide."""
+        return value_noise(roots.canonical, 60.0, self.seed + 7) - 0.5
 
     def cap(self, thickness: float | Callable[[Points], Points], margin: float = 0.007) -> None:
         """A thin shell over the scalp that starts ``margin`` inside the hairline and swells to ``thickness``."""

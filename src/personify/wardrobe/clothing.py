@@ -110,7 +110,7 @@ def _footwear(chosen: Attributes) -> Weights:
     if chosen.get("outer.kind") == "suit jacket":
         return {"heels": 2, "shoes": 1} if female and age >= 18 else {"shoes": 1}
     if lower in ("dress", "skirt") and female:
-        return {"heels": 4, "shoes": 3, "sandals": 2, "boots": 1} if 18 <= age < 62 else {"shoes": 3, "sandals": 1}
+        return {"heels": 6, "shoes": 1, "sandals": 3, "boots": 1} if 18 <= age < 62 else {"shoes": 3, "sandals": 1}
     if lower in ("shorts", "leggings"):
         return {"sneakers": 5, "sandals": 1}
     if lower == "robe":

@@ -179,7 +179,7 @@ def _paint_blush(color: Map, points: Map, masks: dict[str, Map], tone: Map, outf
     nose = _spot(x, y, (0.0, 1.606), (0.016, 0.011)) * (z > 0.12)
     chin = _spot(x, y, (0.0, 1.552), (0.018, 0.012)) * (z > 0.1)
     forehead = _spot(x, y, (0.0, 1.70), (0.04, 0.02)) * (z > 0.08)
-    strength = 1.25 if outfit.person.sex == "female" or outfit.person.age < 13 else 0.9
+    strength = 1.1 if outfit.person.sex == "female" or outfit.person.age < 13 else 0.6
     red = strength * (0.55 * cheek + 0.5 * nose + 0.2 * chin + 0.4 * masks["ears"]) - 0.12 * forehead
     color *= 1 + red[:, None] * np.array([0.03, -0.10, -0.09], np.float32)
 
@@ -187,12 +187,14 @@ def _paint_blush(color: Map, points: Map, masks: dict[str, Map], tone: Map, outf
 def _paint_lips(color: Map, relief: Map, points: Map, masks: dict[str, Map], tone: Map, outfit: Outfit) -> None:
     person = outfit.person
     rng = np.random.default_rng([outfit.seed, 412])
-    wears = person.sex == "female" and person.age > 16 and rng.random() < 0.20
-    natural = np.clip(tone * np.array([0.87, 0.66, 0.65]) + np.array([0.02, 0.0, 0.0]), 0, 1)
+    woman = person.sex == "female" and person.age > 16
+    wears = woman and rng.random() < 0.35
+    rosy = np.array([0.88, 0.58, 0.60]) if woman else np.array([0.87, 0.68, 0.66])
+    natural = np.clip(tone * rosy + np.array([0.02, 0.0, 0.0]), 0, 1)
     sticks = np.array([[0.62, 0.10, 0.15], [0.70, 0.28, 0.32], [0.55, 0.12, 0.24], [0.66, 0.33, 0.30]])
     stick = sticks[rng.integers(len(sticks))] * (0.45 + 0.55 * tone.mean() / 0.7)
     lip = 0.45 * stick + 0.55 * natural if wears else natural
-    strength = 0.9 if wears else 0.65 if person.sex == "female" and person.age > 13 else 0.45
+    strength = 0.9 if wears else 0.8 if woman else 0.45
     amount = strength * smoothstep(0.2, 0.75, masks["lips"])
     creases = value_noise(points, (900.0, 60.0, 60.0), 17)
     shade = (0.92 + 0.16 * creases)[:, None]
@@ -214,7 +216,7 @@ def _paint_eyes(color: Map, points: Map, tone: Map, outfit: Outfit) -> None:
     above, below = y - np.interp(x, *upper), np.interp(x, *lower) - y
     within = smoothstep(0.0155, 0.0175, x) * smoothstep(0.0445, 0.0425, x) * (z > 0.1)
     female = outfit.person.sex == "female" and outfit.person.age > 13
-    liner = np.exp(-((above / (0.0013 if female else 0.0009)) ** 2)) * (0.75 if female else 0.5)
+    liner = np.exp(-((above / (0.0016 if female else 0.0008)) ** 2)) * (0.9 if female else 0.45)
     liner = np.maximum(liner, 0.35 * np.exp(-((below / 0.0008) ** 2))) * within
     blend(color, liner, (0.07, 0.045, 0.04))
     rng = np.random.default_rng([outfit.seed, 413])
@@ -240,10 +242,10 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     x, y, z = np.abs(points[:, 0] - MIDDLE), points[:, 1], points[:, 2]
     start, end = 0.0125 + rng.normal(0, 0.0006), 0.0545 + rng.normal(0, 0.001)
     s = (x - start) / (end - start)
-    arch, lift = (0.0042 if female else 0.0026) + rng.normal(0, 0.0006), rng.normal(0.0005, 0.0008)
+    arch, lift = (0.0056 if female else 0.0022) + rng.normal(0, 0.0006), rng.normal(0.0005, 0.0008)
     middle = 1.6662 + lift + arch * np.sin(np.clip(s, 0, 1.1) * 2.35) - 0.0024 * np.clip(s - 0.55, 0, 1) ** 1.5
     thick = np.interp(s, [0, 0.12, 0.5, 0.85, 1], [0.7, 1.0, 0.9, 0.5, 0.15])
-    thick = thick * ((0.0032 if female else 0.0043) * (1 + rng.normal(0, 0.12)))
+    thick = thick * ((0.0027 if female else 0.0047) * (1 + rng.normal(0, 0.12)))
     t = (y - middle) / thick
     lean = 0.35 + 0.9 * np.clip(s, 0, 1)
     along = np.stack([x - 0.6 * (y - middle) * lean, (y - middle) * 0.4, 0 * x], 1)
@@ -251,9 +253,9 @@ def _paint_brows(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
     body = smoothstep(1.25, 0.45, np.abs(t)) * smoothstep(-0.06, 0.10, s) * smoothstep(1.05, 0.85, s) * (z > 0.05)
     amount = body * (0.58 + 0.65 * hairs)
     hair = np.array(HAIR_COLORS[outfit.hair.color], np.float32)
-    brow = 0.8 * hair if hair.mean() < 0.5 or age > 60 else 0.62 * hair + 0.12 * color.mean(0)
+    brow = 0.8 * hair if hair.mean() < 0.5 or age > 60 else 0.50 * hair + 0.10 * color.mean(0)
     if hair.mean() < 0.5:  # darker than the skin, yet never colder
-        brow = np.clip(brow, 0.22 * color.mean(0), 0.42 * color.mean(0))
+        brow = color.mean(0) * np.clip(brow.mean() / color.mean(), 0.10, 0.40)
     blend(color, np.clip(amount, 0, 0.9) * (0.85 if hair.mean() < 0.5 else 0.7), brow)
     relief += 0.00003 * body * hairs
 
@@ -262,7 +264,7 @@ def _paint_beard(color: Map, points: Map, masks: dict[str, Map], outfit: Outfit,
     """Roots under a beard; shaven men keep a faint shadow, unshaven ones short hairs through which skin shines."""
     person, style = outfit.person, outfit.hair.beard
     grown = person.sex == "male" and person.age > 16
-    density = {"none": 0.16 if grown else 0.0, "stubble": 0.52}.get(style, 0.85)
+    density = {"none": 0.22 if grown else 0.0, "stubble": 0.52}.get(style, 0.85)
     if not density:
         return
     unshaven = style in ("none", "stubble")
@@ -288,7 +290,7 @@ def _paint_scalp(color: Map, relief: Map, points: Map, outfit: Outfit, seed: int
         amount = smoothstep(-0.004, 0.014, inside + 0.008 * (dots - 0.5)) * strength * (0.62 + 0.62 * dots)
     else:  # the finest hairs run out over the forehead
         streaks = value_noise(points, (800.0, 110.0, 70.0), seed + 52)
-        amount = smoothstep(-0.007, 0.004, inside + 0.007 * (streaks - 0.5)) * strength
+        amount = smoothstep(-0.008, 0.007, inside + 0.014 * (streaks - 0.5)) * strength
     relief += (0.0006 * dots * amount).astype(relief.dtype)
     blend(color, amount, 0.85 * np.array(HAIR_COLORS[outfit.hair.color], np.float32))
 

@@ -95,7 +95,7 @@ def make_lashes(figure: Figure, outfit: Outfit, size: int) -> Piece:
     bend = u + 0.05 * (u - 0.5) * root
     points = np.stack([bend.ravel(), np.zeros(size * size), lower.ravel()], 1)
     strands = value_noise(points, (46.0, 1.0, 7.0), 71).reshape(size, size)
-    full = 0.55 if outfit.person.sex == "female" else 0.42
+    full = 0.66 if outfit.person.sex == "female" else 0.40
     length = np.where(lower, 0.55, 0.95) * (0.6 + 0.4 * value_noise(points, (20.0, 1.0, 7.0), 72).reshape(size, size))
     alpha = smoothstep(0.08, -0.05, strands - full * (1 - 0.75 * root) - np.where(lower, -0.12, 0.05)) * (root < length)
     alpha = np.maximum(alpha, (root < 0.10) & ~lower)

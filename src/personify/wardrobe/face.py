@@ -35,16 +35,28 @@ _SPREADS = {
 
 # What pulls the sculpted base face, which looks stern and sleepy, towards a friendly one.
 _KIND = {"eye-scale-incr": 0.16, "eye-height2-incr": 0.14, "mouth-angles-up": 0.16, "mouth-scale-horiz-incr": -0.15}
+# What tells grown women from men: jaw, nose, brows, lips and the size of the eyes; children have little of it.
 _FEMALE = {
-    "eye-scale-incr": 0.18, "chin-width-incr": -0.28, "nose-scale-horiz-incr": -0.14, "nose-scale-vert-incr": -0.1,
-    "chin-height-incr": -0.1, "mouth-lowerlip-volume-incr": 0.1,
+    "eye-scale-incr": 0.26, "eyebrows-trans-up": 0.15, "cheek-bones-incr": 0.15, "head-fat-incr": -0.12,
+    "head-scale-horiz-incr": -0.10, "chin-width-incr": -0.42, "chin-bones-incr": -0.25, "chin-prominent-incr": -0.12,
+    "chin-height-incr": -0.12, "nose-scale-horiz-incr": -0.26, "nose-scale-vert-incr": -0.14, "nose-hump-incr": -0.15,
+    "nose-point-width-incr": -0.20, "nose-volume-incr": -0.15, "nose-point-up": 0.12,
+    "mouth-upperlip-volume-incr": 0.20, "mouth-lowerlip-volume-incr": 0.25, "mouth-upperlip-height-incr": 0.12,
+    "mouth-cupidsbow-incr": 0.12, "mouth-angles-up": 0.10,
 }  # fmt: skip
-_MALE = {"chin-width-incr": 0.1, "chin-prominent-incr": 0.08, "mouth-upperlip-volume-incr": -0.1}
+_MALE = {
+    "eye-scale-incr": -0.12, "eyebrows-trans-up": -0.15, "eyebrows-trans-forward": 0.25, "cheek-volume-incr": -0.18,
+    "head-fat-incr": -0.10, "chin-width-incr": 0.22, "chin-bones-incr": 0.22, "chin-prominent-incr": 0.16,
+    "chin-height-incr": 0.12, "mouth-upperlip-volume-incr": -0.12,
+}  # fmt: skip
 # Fully grown traits of childhood (at 4 years) and old age (from 85 on); both fade towards thirty.
+_HEAD = ("head-scale-vert-incr", "head-scale-horiz-incr", "head-scale-depth-incr")
 _CHILD = {
     "cheek-volume-incr": 0.22, "head-fat-incr": 0.12, "chin-bones-incr": -0.25, "nose-point-up": 0.25,
     "nose-hump-incr": -0.2, "nose-scale-vert-incr": -0.15, "eye-scale-incr": 0.3, "mouth-angles-up": 0.2,
+    **dict.fromkeys(_HEAD, 0.2),
 }  # fmt: skip
+_GIRL = dict.fromkeys(_HEAD, 0.35)  # the model's girls have a woman's small head
 _ELDERLY = {
     "head-age-incr": 0.5, "eye-bag-incr": 0.35, "mouth-upperlip-volume-incr": -0.3, "mouth-lowerlip-volume-incr": -0.3,
     "mouth-angles-up": 0.15, "eye-height2-incr": -0.2, "eye-eyefold-angle-up": -0.3, "neck-double-incr": 0.2,
@@ -84,10 +96,12 @@ def sliders_of(outfit: Outfit) -> Weights:
     if person.age < 13:  # children's faces differ less
         weights = {name: 0.5 * value for name, value in weights.items()}
     young, old = (float(np.interp(person.age, *ramp)) for ramp in (((4, 16), (1, 0)), ((42, 85), (0, 1))))
+    female = person.sex == "female"
     for share, bias in (
         (1.0, _KIND),
-        (1.0, _FEMALE if person.sex == "female" else _MALE),
+        (1.0 - 0.7 * young, _FEMALE if female else _MALE),
         (young, _CHILD),
+        (young * female, _GIRL),
         (old, _ELDERLY),
     ):
         for name, value in bias.items():

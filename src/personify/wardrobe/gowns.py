@@ -39,6 +39,8 @@ from personify.wardrobe.tops import cuffs, neck_band, placket, sleeves_of
 from personify.wardrobe.trims import buttons, shirt_collar
 from personify.wardrobe.vocabulary import COLORS
 
+_DRESS_WAIST = 1.125  # canonical y, where women are narrowest
+
 
 def make_full(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn:
     """Any garment of the slot ``full``."""
@@ -51,7 +53,7 @@ def _dress(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn
     flare = {"slim": 0.03, "regular": 0.26, "loose": 0.50}[garment.fit]
     radius = bare(fitting)
     ease = 0.5 * EASE[garment.fit]
-    radius["torso"] = torso_radius(fitting, ease + 0.002, 0.7, flare, flare_from=1.02, waist=0.6)
+    radius["torso"] = torso_radius(fitting, ease, 0.7, flare, flare_from=_DRESS_WAIST - 0.03, waist=0.9)
     for side in ("left", "right"):
         radius[f"{side}_arm"] = arm_radius(fitting, side, ease + 0.003, 0.3)
     end = SLEEVE_END[sleeves_of(garment)]
@@ -60,7 +62,7 @@ def _dress(fitting: Fitting, garment: Garment, rng: np.random.Generator) -> Worn
     field = both(above(hem), sleeve(end), neckline)
     cloth = _cut(fitting, radius, 0.002, field, {"torso": (hem, 2.0), "left_arm": (0, end), "right_arm": (0, end)})
     c = cloth.canonical
-    sash = patch(cloth, 0.016 - np.abs(c[:, 1] - 1.075), 0.002, Region.CUFF)
+    sash = patch(cloth, 0.016 - np.abs(c[:, 1] - _DRESS_WAIST), 0.002, Region.CUFF)
     covers = both(above(shown_leg(hem)), sleeve(end), neckline)
     return Worn(garment, sewn(cloth, neck_band(cloth, neckline, 0.010), sash), covers, (slip(fitting, garment.color),))
 

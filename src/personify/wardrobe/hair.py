@@ -25,14 +25,20 @@ def _buzz(barber: Barber) -> None:
 
 
 def _short(barber: Barber) -> None:
+    """Away from the whorl and, in front, off to one side: women's falls there, men's stands up a little."""
     barber.cap(0.005)
+    female = barber.sex == "female"
+    aside = barber.rng.choice([-1.0, 1.0])
     for layer, (count, lift) in enumerate(((1300, 0.003), (1500, 0.005))):
         roots = barber.roots(count + layer, 0.0)
-        low = sides(roots)
+        low, locks = sides(roots), barber.locks(roots)
+        front = smoothstep(0.02, 0.10, roots.canonical[:, 2]) * (1 - low)
         crown = smoothstep(0.02, 0.07, np.linalg.norm(roots.canonical - WHORL, axis=1))
-        rise = 0.30 * (1 - 0.7 * low) * crown
-        flow = barber.away(roots) + rise[:, None] * roots.normals + barber.jitter(roots, 0.10)
-        length = (0.050 - 0.020 * low) * barber.rng.uniform(0.8, 1.2, len(low))
+        rise = 0.30 * (1 - 0.7 * low) * crown + (0.15 if female else 0.65) * front
+        sweep = (aside * front + 0.5 * locks)[:, None] * np.array([1.0, 0, 0])
+        flow = barber.away(roots) + sweep + rise[:, None] * roots.normals + barber.jitter(roots, 0.10)
+        length = (0.050 - 0.020 * low + (0.018 if female else -0.008) * front) * (1 + 0.5 * locks)
+        length = length * barber.rng.uniform(0.8, 1.2, len(low))
         height = ramp(0.001, 1, 5)[None] * (lift + 0.007 * (1 - low) * crown)[:, None]
         barber.cards(barber.head.grow(roots, flow, length, height, (0, -0.06, 0), 5, 0.6), 0.0075, tone=layer)
 
@@ -169,15 +175,18 @@ def _curtain(
 
 
 def _fringe(barber: Barber) -> None:
-    """Hair cut straight above the brows."""
-    polar, turn = np.meshgrid(np.radians(np.linspace(32, 62, 5)), np.radians(np.linspace(-40, 40, 15)))
+    """Hair cut above the brows, in locks that part a little and lengthen towards the temples."""
+    polar, turn = np.meshgrid(np.radians(np.linspace(32, 60, 6)), np.radians(np.linspace(-42, 42, 21)))
     roots = barber.head.at(polar.ravel(), turn.ravel() + barber.rng.normal(0, 0.03, polar.size))
     roots = roots[barber.depth(roots) > 0.002]
-    flow = np.array([0, -0.35, 1.0]) + 0.35 * roots.normals + barber.jitter(roots, 0.05)
-    drop = roots.canonical[:, 1] - 1.678 + 0.25 * (0.12 - roots.canonical[:, 2])
+    locks, across = barber.locks(roots), roots.canonical[:, 0] - MIDDLE
+    flow = np.array([0, -0.35, 1.0]) + 0.35 * roots.normals + barber.jitter(roots, 0.08)
+    flow[:, 0] += 0.5 * locks + 4.0 * across
+    drop = roots.canonical[:, 1] - 1.684 + 0.25 * (0.12 - roots.canonical[:, 2]) + 0.012 * locks
+    drop = drop + barber.rng.uniform(-0.006, 0.004, len(drop))
     height = ramp(0.004, 0.011, 7)
     curves = barber.head.grow(roots, flow, np.maximum(drop + 0.006, 0.02), height, (0, -0.6, 0), 7, 0.9)
-    barber.cards(curves, 0.017, (0.7, 1.0, 1.0, 0.8), tone=1)
+    barber.cards(curves, 0.012, (0.7, 1.0, 0.9, 0.5), tone=1)
 
 
 def _bob(barber: Barber) -> None:

@@ -108,8 +108,10 @@ def pinstriped(s: Swatch) -> Float:
 
 
 def checked(s: Swatch) -> Float:
+    """Gingham: the accent in full only where two of its stripes cross, half of it where there is one."""
     period = s.pitch(0.05, 6)
-    across, along = (s.step(_wave(s.st[..., axis], period)) for axis in (0, 1))
+    narrow = 0.05 * period  # the colour that was named has the wider stripes
+    across, along = (s.step(_wave(s.st[..., axis], period) - narrow) for axis in (0, 1))
     return mix(s.base, s.accent, 0.5 * (across + along))
 
 

@@ -21,10 +21,10 @@ class _Build:
 
 
 _BUILDS = {
-    "slim": _Build(0.83, 0.0, 0.40, 0.38),
-    "average": _Build(0.98, 0.02, 0.50, 0.46),
-    "heavy": _Build(1.46, 0.0, 0.35, 0.58),
-    "muscular": _Build(0.95, 0.18, 0.92, 0.40),
+    "slim": _Build(0.83, 0.0, 0.40, 0.48),
+    "average": _Build(0.98, 0.02, 0.50, 0.58),
+    "heavy": _Build(1.46, 0.0, 0.35, 0.66),
+    "muscular": _Build(0.95, 0.18, 0.92, 0.46),
 }
 # Median body mass index of the healthy by age: WHO growth reference (2007) up to 18, a gentle rise after.
 _AGES = (4, 6, 8, 10, 12, 14, 16, 18, 25, 50, 70, 95)

@@ -37,8 +37,8 @@ ANCESTRIES: dict[str, tuple[str, str, str]] = {
 }
 FEMININE = ("dress", "skirt", "blouse", "heels", "stockings")
 STYLES = {  # hair style: weight for women, for men
-    "buzz": (0, 8), "short": (8, 34), "side part": (0, 18), "quiff": (0, 12), "curly": (10, 9), "afro": (2, 2),
-    "bob": (18, 0), "long": (22, 2), "wavy": (18, 2), "ponytail": (12, 1), "bun": (7, 1), "braids": (3, 0),
+    "buzz": (0, 8), "short": (4, 34), "side part": (0, 18), "quiff": (0, 12), "curly": (7, 9), "afro": (2, 2),
+    "bob": (16, 0), "long": (25, 2), "wavy": (22, 2), "ponytail": (13, 1), "bun": (7, 1), "braids": (3, 0),
     "bald": (0, 6),
 }  # fmt: skip
 BEARDS = {"none": 52, "stubble": 16, "moustache": 3, "goatee": 4, "short beard": 17, "full beard": 8}
@@ -99,7 +99,7 @@ def _choose_body(chosen: Attributes, draw: Draw) -> None:
         height = mean + spread * draw("height").uniform(low, high)
         chosen["person.height"] = round(min(max(height, 90.0), 230.0), 1)
     chosen.setdefault("person.build", _weighted(draw("build"), {"average": 60, "slim": 25, "muscular": 8, "heavy": 7}))
-    chosen.setdefault("person.expression", _weighted(draw("expression"), {"neutral": 55, "smile": 45}))
+    chosen.setdefault("person.expression", _weighted(draw("expression"), {"neutral": 40, "smile": 60}))
 
 
 def _choose_colouring(chosen: Attributes, draw: Draw) -> None:
@@ -132,10 +132,12 @@ def _choose_hair(chosen: Attributes, draw: Draw) -> None:
     weights = {style: both[male] for style, both in STYLES.items()}
     if age < 30:
         weights["bald"] = 0
+    if chosen["person.skin"] not in ("brown", "dark", "very dark"):
+        weights["afro"] = 0
     if age < 14:
-        weights |= {"buzz": 0} | ({} if male else {"pigtails": 20, "braids": 12, "bun": 0})
+        weights |= {"buzz": 0} | ({} if male else {"pigtails": 20, "braids": 12, "bun": 0, "short": 1, "curly": 4})
     if age > 62:
-        weights |= {"long": 0, "afro": 0, "braids": 0, "quiff": 0} | ({"short": 40} if not male else {"bald": 25})
+        weights |= {"long": 0, "afro": 0, "braids": 0, "quiff": 0} | ({"short": 20} if not male else {"bald": 25})
     chosen.setdefault("hair.style", _weighted(draw("hair"), weights))
     beard = _weighted(draw("beard"), BEARDS | ({"full beard": 18} if age > 62 else {}))
     chosen.setdefault("hair.beard", beard if male and age >= 20 else "none")

@@ -20,8 +20,8 @@ HEAD_CENTER = np.array([MIDDLE, 1.655, 0.028])
 
 # Height of the hairline by azimuth around the head: 0 = front, 90 = ear, 180 = nape (degrees, metres).
 _AZIMUTH = np.array([0, 16, 30, 42, 52, 62, 72, 80, 90, 104, 118, 135, 155, 180.0])
-_FEMALE = np.array([1.709, 1.709, 1.707, 1.699, 1.688, 1.666, 1.640, 1.634, 1.668, 1.655, 1.615, 1.600, 1.588, 1.584])
-_MALE = np.array([1.711, 1.712, 1.716, 1.707, 1.691, 1.671, 1.640, 1.630, 1.668, 1.655, 1.615, 1.598, 1.585, 1.582])
+_FEMALE = np.array([1.715, 1.717, 1.715, 1.705, 1.690, 1.666, 1.640, 1.634, 1.668, 1.655, 1.615, 1.600, 1.588, 1.584])
+_MALE = np.array([1.716, 1.719, 1.726, 1.715, 1.694, 1.671, 1.640, 1.630, 1.668, 1.655, 1.615, 1.598, 1.585, 1.582])
 
 
 def azimuth(points: Points) -> Values:
@@ -45,7 +45,7 @@ def hairline(points: Points, sex: str, seed: int = 0, recession: float = 0.0) ->
     around = azimuth(points)
     line = np.interp(around, _AZIMUTH, _FEMALE if sex == "female" else _MALE)
     line = line + recession * 0.03 * np.exp(-(((around - 34) / 16) ** 2)) + recession * 0.008 * (around < 60)
-    ragged = 0.005 * (value_noise(points, 130.0, seed) - 0.5) + 0.002 * (value_noise(points, 420.0, seed + 1) - 0.5)
+    ragged = 0.008 * (value_noise(points, 110.0, seed) - 0.5) + 0.003 * (value_noise(points, 420.0, seed + 1) - 0.5)
     return points[:, 1] - line + ragged
 
 

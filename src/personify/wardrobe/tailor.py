@@ -251,7 +251,7 @@ def sewn(main: Cloth, *parts: Cloth, thickness: float = 0.004) -> Cloth:
 
 def slip(fitting: Fitting, color: str) -> Piece:
     """Plain short tights under skirts and dresses."""
-    cloth = cut_out(fitting, None, -0.003, both(below(1.0), above(0.74)), legs=True)
+    cloth = cut_out(fitting, None, -0.009, both(below(1.0), above(0.74)), legs=True)
     material = solid("slip", 0.55 * np.array(COLORS[color]), 0.9)
     uvs = np.full((len(cloth.vertices), 2), 0.5)
     return Piece(material.name, cloth.vertices, cloth.faces, uvs, cloth.lbs_weights, material)
