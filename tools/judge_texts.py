@@ -2,7 +2,8 @@
 
 Another writer than the caption grammar: keyword lists, roles, ages in years, things that are absent, words that imply
 more than a kind (a cardigan is a woollen jacket). A word is used only where everything it implies is true, so the
-tables of synonyms and of the reader serve as plain data.
+tables of synonyms and of the reader serve as plain data. People made of lava or ice (`judge_materials`) are told so,
+and nothing is said of the colours below.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from judge_materials import STUFFS, Made
 
 from personify.perception.labels import FINE_FIELDS, fine_attributes
 from personify.text import words
@@ -43,6 +46,7 @@ BESIDES = (  # said of people and nothing the wardrobe has
     "elegant", "from the nineties", "medieval style", "game character", "3d model", "ready for a party",
     "on a cold day",
 )  # fmt: skip
+BEINGS = ("spirit", "elemental", "golem", "creature", "demon", "giant", "guardian", "god", "goddess", "being", "statue")
 DECADES = dict(enumerate(["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties"], 2))
 NUMBERS = {value: word for word, value in words.NUMBERS.items()}
 
@@ -53,15 +57,16 @@ class Text:
 
     outfit: Outfit
     rng: random.Random
-    attributes: Attributes
+    attributes: Attributes  # that can be seen
     chance: float  # of each thing to be said
+    made: Made
     told: set[str] = field(default_factory=set)
 
     def maybe(self, chance: float | None = None) -> bool:
         return self.rng.random() < (self.chance if chance is None else chance)
 
     def tell(self, *addresses: str) -> None:
-        self.told.update(address for address in addresses if address in FINE_FIELDS)
+        self.told.update(address for address in addresses if address in FINE_FIELDS and address not in self.made.hidden)
 
     def true(self, says: Attributes) -> bool:
         return all(self.attributes.get(address) == value for address, value in says.items())
@@ -80,18 +85,22 @@ class Text:
         return phrase
 
 
-def write(outfit: Outfit, look: str, rng: random.Random) -> tuple[str, set[str], bool]:
+def write(outfit: Outfit, look: str, rng: random.Random, made: Made | None = None) -> tuple[str, set[str], bool]:
     """A text for an outfit.
 
     Args:
         look: name of the look the person wears, or empty.
+        rng: what is said, and how.
+        made: what of, if of anything.
 
     Returns:
         (text, addresses it speaks of, whether it names the look).
     """
     role = look if look and rng.random() < 0.75 else ""
     chance = rng.choice((0.0, 0.15, 0.3) if role else (0.15, 0.35, 0.6, 0.85))
-    text = Text(outfit, rng, fine_attributes(outfit), chance)
+    made = made or Made()
+    visible = {name: value for name, value in fine_attributes(outfit).items() if name not in made.hidden}
+    text = Text(outfit, rng, visible, chance, made)
     subject = person(text, role)
     things = [thing for thing in features(text) + garments(text) if thing]
     if text.maybe(0.12):
@@ -124,7 +133,10 @@ def person(text: Text, role: str) -> str:
     told = [make(text) for make in (_build, _stature, _age, _expression, _claim) if text.maybe(0.3)]
     before = [phrase for phrase in told if phrase and not phrase.startswith("|")]
     after = [phrase[1:] for phrase in told if phrase.startswith("|")]
-    noun = _role(text, role) if role else _noun(text, 0.75)
+    being = text.made.of and not role and text.maybe(0.25)
+    noun = "" if being else _role(text, role) if role else _noun(text, 0.75)
+    if text.made.of and text.maybe(0.9):
+        noun = _made(text, noun, role)
     text.rng.shuffle(before)
     phrase = " ".join([*before, noun]).strip()
     if not noun:
@@ -132,6 +144,25 @@ def person(text: Text, role: str) -> str:
     elif text.maybe(0.6):
         phrase = article(phrase)
     return ", ".join(part for part in (phrase, *after) if part)
+
+
+def _made(text: Text, noun: str, role: str) -> str:
+    """The noun with what the person is made of before or after it."""
+    stuff, rng = STUFFS[text.made.of], text.rng
+    text.tell("made of")
+    if not noun or (not role and text.maybe(0.15)):
+        noun = f"{noun} {rng.choice(BEINGS)}".strip()
+    if text.maybe(0.4):
+        return f"{rng.choice(stuff.adjectives.split(', '))} {noun}"
+    if text.maybe(0.35):
+        return f"{noun} of {rng.choice(stuff.places.split(', '))}"
+    return f"{noun} {_of(text)}"
+
+
+def _of(text: Text) -> str:
+    made = ("made of", "made of", "made of", "made out of", "made from", "covered in", "covered with", "dressed in",
+            "clad in", "wrapped in", "formed from")  # fmt: skip
+    return f"{text.rng.choice(made)} {text.rng.choice(STUFFS[text.made.of].things.split(', '))}"
 
 
 def _role(text: Text, role: str) -> str:
@@ -220,7 +251,7 @@ def _claim(text: Text) -> str:
 def features(text: Text) -> list[str]:
     """Hair, beard, skin and eyes."""
     makers: tuple[Callable[[Text], str], ...] = (_hair, _beard, _skin, _eyes)
-    chances = (0.7, 0.8 if text.outfit.hair.beard != "none" else 0.15, 0.3, 0.12)
+    chances = (0.7, 0.8 if text.outfit.hair.beard != "none" else 0.15, 0.3 * ("person.skin" in text.attributes), 0.12)
     return [make(text) for make, chance in zip(makers, chances, strict=True) if text.maybe() and text.maybe(chance)]
 
 
@@ -229,7 +260,7 @@ def _hair(text: Text) -> str:
     if hair.style == "bald":
         text.tell("hair.style")
         return rng.choice(("bald", "bald head", "shaved head", "no hair"))
-    shade = text.word(synonyms.HAIR_COLORS, hair.color) if text.maybe(0.65) else ""
+    shade = text.word(synonyms.HAIR_COLORS, hair.color) if "hair.color" in text.attributes and text.maybe(0.65) else ""
     if shade:
         text.tell("hair.color")
     if shade and text.maybe(0.3):
@@ -250,7 +281,7 @@ def _beard(text: Text) -> str:
         return rng.choice(("clean-shaven", "clean shaven", "no beard", "beardless", "without a beard", "no moustache"))
     nouns = [phrase for phrase, says in BEARD_NOUNS.items() if says["hair.beard"] == beard]
     phrase = rng.choice(nouns) if nouns and text.maybe(0.3) else text.word(synonyms.BEARDS, beard).removeprefix("a ")
-    if text.maybe(0.35):
+    if "hair.color" in text.attributes and text.maybe(0.35):
         text.tell("hair.color")
         shade = text.word(synonyms.HAIR_COLORS, text.outfit.hair.color)
         long = phrase.startswith(("long ", "short ", "full ")) and text.maybe(0.7)
@@ -302,9 +333,9 @@ def _whole_set(text: Text, phrase: str) -> str:
     for slot, piece in zip(slots, IMPLIED[phrase], strict=True):
         text.tell(*(f"{slot}.{name}" for name in piece))
     colors = {text.attributes.get(f"{slot}.color") for slot in slots[:2]}
-    if len(colors) == 1 and text.maybe(0.7):
+    if len(colors) == 1 and None not in colors and text.maybe(0.7):
         text.tell(*(f"{slot}.color" for slot in slots[:2]))
-        pattern = text.attributes[f"{slots[0]}.pattern"]
+        pattern = text.attributes.get(f"{slots[0]}.pattern", "plain")
         color, extra = text.word(synonyms.COLORS, colors.pop()), ""
         if pattern != "plain" and text.maybe(0.7):
             text.tell(f"{slots[0]}.pattern")
@@ -335,6 +366,9 @@ def _garment(text: Text, garment: Garment) -> str:
         said["color"] += f" and {trim}"
     elif trim:
         after = f" with {trim} {rng.choice(('trim', 'details', 'accents', 'edges'))}"
+    if slot in text.made.slots and text.maybe(0.3):
+        text.tell("made of")
+        after = f" {_of(text)}"
     words = list(said.values())
     if text.maybe(0.3):
         rng.shuffle(words)
@@ -363,7 +397,7 @@ def _thing(text: Text, garment: Garment, said: set[str]) -> str:
 
 def _accent(text: Text, garment: Garment, said: dict[str, str]) -> str:
     slot = garment.slot
-    if not garment.accent or garment.accent == garment.color or not said or not text.maybe(0.5):
+    if f"{slot}.accent" not in text.attributes or garment.accent == garment.color or not said or not text.maybe(0.5):
         return ""
     text.tell(f"{slot}.accent")
     return text.word(synonyms.COLORS, garment.accent)

@@ -5,7 +5,8 @@
 Every shard holds 25 people x 8 views and is written atomically; a killed run goes on where it stopped. Two processes
 with different ``--seed`` fill one folder together. Two fifths of the people are drawn freely, a quarter tastefully, the
 rest wear a named look; every fifth is *painted*: the same clothes only as colour on the bare body, which is what
-sculpting starts from.
+sculpting starts from. With ``--made`` nobody is painted, and everybody or their clothes are made of lava, ice, gold...
+(`judge_materials`): lessons for the judge, five materials per dressed person.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from random import Random
 
 import numpy as np
 import torch
+from judge_materials import Made, draw_made, remake
 
 from personify.body.posing import relaxed_pose
 from personify.errors import PersonifyError
@@ -39,6 +41,7 @@ SIZE = 112
 SHARD = 25
 TEXTURE = 128
 PAINTED = 0.2  # share of people whose clothes are paint
+REMADE = 5  # times somebody is made of something
 ANYTHING, TASTEFUL = "anything", "tasteful"
 
 
@@ -99,14 +102,20 @@ def draw_person(random: Random) -> tuple[Outfit, str]:
     return tasteful(look.attributes(seed, sex) | {"person.sex": sex}, seed), look.name
 
 
-def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarray]:
-    """Pictures [N, S, S, 4], labels [N, F] and view names; outfits as JSON, origins and painted per person."""
-    images, labels, views, outfits, origins, painted = [], [], [], [], [], []
+def render_shard(seed: int, index: int, poses: np.ndarray, made: bool = False) -> dict[str, np.ndarray]:
+    """Pictures [N, S, S, 4], labels [N, F] and view names; outfits as JSON, origins, painted and made per person."""
+    images, labels, views, outfits, origins, painted, stuffs = [], [], [], [], [], [], []
     for k in range(SHARD):
         rng = np.random.default_rng([seed, index, k])
-        outfit, origin = draw_person(Random(f"{seed}/{index}/{k}"))
-        painted.append(bool(rng.random() < PAINTED))
-        skeleton, parts = (painted_person if painted[-1] else dress)(outfit, TEXTURE)
+        if not made or k % REMADE == 0:
+            random = Random(f"{seed}/{index}/{k}")
+            outfit, origin = draw_person(random)
+            if made and origin in (ANYTHING, TASTEFUL):  # "an ice queen": roles are what stuff is said of
+                outfit, origin = draw_person(random)
+            paint = not made and bool(rng.random() < PAINTED)
+            skeleton, dressed = (painted_person if paint else dress)(outfit, TEXTURE)
+        stuff = draw_made(outfit, rng) if made else Made()
+        parts = remake(dressed, stuff, rng) if made else dressed
         plan = views_of(rng)
         renderer = MeshRenderer(parts, lights=random_lights(rng))
         groups = (plan[:4], plan[4:])  # two poses per person
@@ -119,6 +128,8 @@ def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarr
         views += [f"{view.region} {view.facing}" for view in plan]
         outfits.append(json.dumps(outfit.to_dict()))
         origins.append(origin)
+        painted.append(paint)
+        stuffs.append(stuff.to_json())
     return {
         "images": np.concatenate(images),
         "labels": np.stack(labels),
@@ -126,6 +137,7 @@ def render_shard(seed: int, index: int, poses: np.ndarray) -> dict[str, np.ndarr
         "outfits": np.array(outfits),
         "origins": np.array(origins),
         "painted": np.array(painted),
+        "made": np.array(stuffs),
         "fields": np.array(list(FIELDS)),
     }
 
@@ -135,6 +147,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--people", type=int, default=6000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--made", action="store_true", help="everybody is made of something, for the judge")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     poses = gesture_frames()
@@ -145,7 +158,7 @@ def main() -> None:
             continue
         start = time.perf_counter()
         try:
-            shard = render_shard(arguments.seed, index, poses)
+            shard = render_shard(arguments.seed, index, poses, arguments.made)
         except PersonifyError as error:
             raise SystemExit(f"shard {index}: {error}") from error
         with atomic_path(path) as temporary:

@@ -2,11 +2,14 @@
 
     python tools/train_judge.py OTHERS --out judge.safetensors --minutes 60
     python tools/train_judge.py OTHERS --out judge.safetensors --minutes 20 --texts --rate 2e-3
+    python tools/train_judge.py MIXED --out newer.safetensors --minutes 10 --start judge.safetensors --field "made of"
 
 The judge must not share people with the shipped model: make ``OTHERS`` with another seed. The picture tower learns to
 name every attribute (cross entropy), on small pictures first; wrecked textures should tell nothing. The text tower then
-learns, against fixed pictures, what each wording of ``judge_texts.py`` asks for. Runs in chunks: ``OUT.resume`` keeps
-model, optimisers and step; the learning rate falls to zero in each.
+learns, against fixed pictures, what each wording of ``judge_texts.py`` asks for. With ``--start`` it goes on from a
+model that knew fewer fields; with ``--field`` it learns that field alone, on features that stay as they are.
+``MIXED`` also holds shards of people made of lava or ice: half of the pictures then show those. Runs in chunks:
+``OUT.resume`` keeps model, optimisers and step; the learning rate falls to zero in each.
 """
 
 from __future__ import annotations
@@ -21,17 +24,27 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from judge_materials import Made
 from judge_texts import roughen, write
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 from train_perception import People, background, load, placement, wreck
 
 from personify.files import atomic_path
-from personify.perception.evidence import EvidenceImageText, embed_evidence, embed_request, real_classes
-from personify.perception.labels import FINE_FIELDS, encode_finely, visible
+from personify.perception.evidence import (
+    AttributeTower,
+    EvidenceImageText,
+    embed_evidence,
+    embed_request,
+    real_classes,
+)
+from personify.perception.labels import FINE_FIELDS, MADE_OF, encode_finely, visible
 from personify.perception.portraits import REGIONS, STANDARD_VIEWS, View, part_prompt
+from personify.wardrobe.outfit import Outfit
 
 WRECKED = 0.04  # of each batch
+DRAWS = 2  # pictures of each view, when features stay as they are
 UNSEEN = 0.1  # weight of fields that a view cannot show: it should learn to say "as usual"
 TEXTS = 128  # per step of the text tower
 WORDINGS = 16  # texts per person
@@ -43,9 +56,10 @@ FIELD_INDEX = {name: k for k, name in enumerate(FINE_FIELDS)}
 class Sitters:
     """Pictures and what they show."""
 
-    def __init__(self, people: People) -> None:
-        self.people = people
-        labels = torch.from_numpy(np.stack([encode_finely(outfit) for outfit in people.outfits]).astype(np.int64))
+    def __init__(self, people: People, made: list[Made]) -> None:
+        self.people, self.made = people, made
+        pairs = zip(people.outfits, made, strict=True)
+        labels = torch.from_numpy(np.stack([labels_of(outfit, one) for outfit, one in pairs]).astype(np.int64))
         self.labels = labels[torch.from_numpy(people.person)]  # [N, F], -1 = silent
         self.shown = torch.tensor([_shown(view) for view in people.views])  # [N, F] bool
         known = functional.one_hot(labels.clamp(min=0), CLASSES.shape[1]) * (labels >= 0)[..., None]
@@ -61,6 +75,22 @@ class Sitters:
         rows = [r for r in self.of[person] if self.people.views[r].region == view.region]
         close = [r for r in rows if self.people.views[r].facing == view.facing]
         return close or rows
+
+
+def labels_of(outfit: Outfit, made: Made) -> np.ndarray:  # [F]
+    """What can be seen of an outfit once it is made of something; -1 = silent."""
+    labels = encode_finely(outfit)
+    labels[[FIELD_INDEX[address] for address in made.hidden if address in FIELD_INDEX]] = -1
+    if made.of:
+        labels[FIELD_INDEX["made of"]] = MADE_OF.index(made.of)
+    return labels
+
+
+def load_made(folder: Path) -> list[Made]:
+    """What the people of all shards are made of, in the order of `train_perception.load`."""
+    shards = [np.load(path) for path in sorted(folder.glob("people-*.npz"))]
+    texts = [shard["made"] if "made" in shard else [""] * len(shard["outfits"]) for shard in shards]
+    return [Made.from_json(str(text)) for shard in texts for text in shard]
 
 
 def _shown(view: View) -> list[bool]:
@@ -81,6 +111,42 @@ def compose(rgba: Tensor, size: int) -> Tensor:  # [N, 4, S, S] -> [N, 3, size, 
     if torch.rand(()) < 0.2:
         x = x + torch.randn_like(x) * 0.04 * torch.rand(count, 1, 1, 1)
     return x.clamp(0, 1)
+
+
+class Glance(torch.nn.Module):
+    """One field's share of an `AttributeTower`, to be taught alone: its attention, its norm, its classes."""
+
+    def __init__(self, tower: AttributeTower, field: int, features: Tensor) -> None:  # [N, C, h, w]
+        super().__init__()
+        self.tower, self.field = tower, field
+        self.attention = torch.nn.Parameter(tower.attention.weight[field].detach().clone())  # [C, 1, 1]
+        self.weight = torch.nn.Parameter(tower.weight[field].detach().clone())  # [2 C, K]
+        self.bias = torch.nn.Parameter(tower.bias[field].detach().clone())  # [1, K]
+        with torch.no_grad():
+            pooled = self.pooled(features)
+        self.mean, self.var = pooled.mean(0), pooled.var(0)
+
+    def pooled(self, x: Tensor) -> Tensor:  # [N, C, h, w] -> [N, 2 C]
+        x = x.flatten(2).float()
+        look = (x * self.attention[..., 0]).sum(1).softmax(-1)
+        return torch.cat([(x * look[:, None]).sum(-1), x.mean(-1)], 1)
+
+    def forward(self, x: Tensor) -> Tensor:  # [N, C, h, w] -> [N, K]
+        scaled = (self.pooled(x) - self.mean) / (self.var + self.tower.norm.eps).sqrt()
+        return (scaled @ self.weight + self.bias).masked_fill(~CLASSES[self.field], -1e4).log_softmax(-1)
+
+    @torch.no_grad()
+    def put_back(self) -> None:
+        """Hand what was learnt to the tower; a constant in the attention changes nothing."""
+        tower, k, part = self.tower, self.field, slice(self.field * len(self.mean), (self.field + 1) * len(self.mean))
+        for mine, theirs in (
+            (self.attention, tower.attention.weight),
+            (self.weight, tower.weight),
+            (self.bias, tower.bias),
+        ):
+            theirs[k] = mine
+        tower.norm.running_mean[part], tower.norm.running_var[part] = self.mean, self.var
+        tower.norm.weight[part], tower.norm.bias[part] = 1.0, 0.0
 
 
 def literally(weights: Tensor, labels: Tensor, silent: Tensor) -> Tensor:
@@ -149,6 +215,8 @@ class Trainer:
         self.model.image.to(memory_format=torch.channels_last)
         self.model.image.weight.data.zero_()
         self.model.image.bias.data = (sitters.usual + 1e-4).log()[:, None]
+        if arguments.start:
+            self.grow(load_file(arguments.start))
         kernels = [weight for weight in self.model.image.blocks.parameters() if weight.ndim == 4]
         others = [weight for weight in self.model.image.parameters() if all(weight is not kernel for kernel in kernels)]
         self.painters = (Muon(kernels, 1.0), torch.optim.AdamW(others, 1.0, betas=(0.9, 0.99), weight_decay=0.03))
@@ -163,8 +231,31 @@ class Trainer:
         self.rng = np.random.default_rng([arguments.seed, self.step])
         torch.manual_seed(arguments.seed + self.step)
         self.random = random.Random(f"{arguments.seed}/{self.step}")
-        self.train = np.nonzero(sitters.people.person >= arguments.held)[0]
-        self.trained = np.arange(arguments.held, len(sitters.people.outfits))
+        kinds = np.array([bool(one.of) for one in sitters.made])
+        self.held, self.trained, self.pools = [], [], []
+        for kind in (False, True):
+            people = np.nonzero(kinds == kind)[0]
+            held, trained = np.split(people, [min(arguments.held, len(people) // 4)])
+            self.held.append(held)
+            self.trained.append(trained)
+            self.pools.append(np.nonzero(np.isin(sitters.people.person, trained))[0])
+
+    def grow(self, old: dict[str, Tensor]) -> None:
+        """Take over the weights of a model whose last fields and classes were missing."""
+        votes = len(old["text.vote.bias"]) - 1  # the last one is for saying little
+        for name, tensor in self.model.state_dict().items():
+            known = old[name]
+            if name.startswith("text.vote"):
+                tensor[votes:-1] = 0
+                tensor[-1], known = known[-1], known[:-1]
+            tensor[tuple(slice(length) for length in known.shape)] = known.to(tensor.dtype)
+
+    def draw(self, count: int) -> np.ndarray:
+        """Rows of training pictures, half of them of people made of something if there are any."""
+        pools = [pool for pool in self.pools if len(pool)]
+        parts = np.array_split(np.arange(count), len(pools))
+        pairs = zip(pools, parts, strict=True)
+        return np.concatenate([self.rng.choice(pool, len(part), replace=False) for pool, part in pairs])
 
     def see(self, images: Tensor) -> Tensor:  # [N, 3, S, S] -> [N, F, K]
         with torch.autocast("cpu", torch.bfloat16):
@@ -172,7 +263,7 @@ class Trainer:
 
     def look(self, size: int) -> float:
         """One step of the picture tower."""
-        rows = self.rng.choice(self.train, self.arguments.batch, replace=False)
+        rows = self.rng.permutation(self.draw(self.arguments.batch))
         rgba, wrecked = self.sitters.pictures(rows), int(WRECKED * self.arguments.batch)
         rgba[:wrecked] = wreck(rgba[:wrecked])
         order = torch.randperm(len(rows))
@@ -187,6 +278,29 @@ class Trainer:
         for painter in self.painters:
             painter.step()
         return float(loss.detach())
+
+    def run_field(self, field: str) -> None:
+        """Teach one field to look at what the stages see anyway; all others stay as they are."""
+        tower, k = self.model.image.eval(), FIELD_INDEX[field]
+        rows = np.concatenate([self.draw(min(map(len, self.pools)) * 2) for _ in range(DRAWS)])
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            chunks = (self.sitters.pictures(some) for some in np.array_split(rows, len(rows) // 64))
+            features = torch.cat([tower.features(compose(chunk, self.model.image_size)) for chunk in chunks])
+        labels = self.sitters.labels[rows, k]
+        weights = torch.where(self.sitters.shown[rows, k], 1.0, UNSEEN) * (labels >= 0)
+        glance = Glance(tower, k, features[:: len(features) // 1000])
+        adam = torch.optim.Adam(glance.parameters())
+
+        def look(_: float) -> float:
+            some = torch.from_numpy(self.rng.choice(len(rows), 256, replace=False))
+            loss = -(weights[some] * glance(features[some]).gather(1, labels[some].clamp(min=0)[:, None])[:, 0]).mean()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            return float(loss.detach())
+
+        print(f"{len(rows)} pictures", flush=True)
+        self.run((adam,), (5.0,), look, glance.put_back)
 
     @torch.no_grad()
     def see_all(self) -> Tensor:  # [N, D]
@@ -219,11 +333,12 @@ class Trainer:
     def write(self) -> list[Wording]:
         """Several texts for everybody."""
         people, texts = self.sitters.people, []
-        for person in self.trained.repeat(WORDINGS):
-            text, addresses, role = write(people.outfits[person], people.looks[person], self.random)
+        for person in np.concatenate(self.trained).repeat(WORDINGS):
+            made = self.sitters.made[person]
+            text, addresses, role = write(people.outfits[person], people.looks[person], self.random, made)
             told = torch.zeros(len(FINE_FIELDS), dtype=torch.bool)
             told[[FIELD_INDEX[address] for address in addresses]] = True
-            texts.append(Wording(person, text, told, people.looks[person] if role else ""))
+            texts.append(Wording(person, text, told, people.looks[person] if role and not made.of else ""))
         return texts
 
     def next_texts(self) -> list[Wording]:
@@ -260,6 +375,7 @@ class Trainer:
         optimizers: tuple[torch.optim.Optimizer, ...],
         factors: tuple[float, ...],
         update: Callable[[float], float],
+        finish: Callable[[], None] = lambda: None,
     ) -> None:
         """Train for ``--minutes``; print every 100 steps, save at the end and every few minutes."""
         start = saved = time.perf_counter()
@@ -277,6 +393,7 @@ class Trainer:
             if time.perf_counter() - saved > 240:
                 self.save()
                 saved = time.perf_counter()
+        finish()
         self.save()
 
     def save(self) -> None:
@@ -296,17 +413,23 @@ class Trainer:
     def report(self) -> None:
         """Print the accuracy for held-out people of what each region shows from the front."""
         self.model.eval()
-        people, rows = self.sitters.people, np.nonzero(self.sitters.people.person < self.arguments.held)[0]
+        for title, held in zip(("", "made of something: "), self.held, strict=True):
+            rows = np.nonzero(np.isin(self.sitters.people.person, held))[0]
+            if len(rows):
+                self.report_on(rows, title)
+
+    def report_on(self, rows: np.ndarray, title: str) -> None:
         rgba = self.sitters.pictures(rows)
         seen = torch.cat([self.see(x[:, :3] * x[:, 3:] + 0.88 * (1 - x[:, 3:])) for x in rgba.split(128)])
         labels, shown = self.sitters.labels[rows], self.sitters.shown[rows]
+        views = [self.sitters.people.views[row] for row in rows]
         for region in REGIONS:
-            there = torch.tensor([(people.views[r].region, people.views[r].facing) == (region, "front") for r in rows])
+            there = torch.tensor([(view.region, view.facing) == (region, "front") for view in views])
             for k, field in enumerate(FINE_FIELDS):
                 use = there & shown[:, k] & (labels[:, k] >= 0)
                 if use.sum() >= 30:
                     right = (seen[use, k].argmax(1) == labels[use, k]).float().mean()
-                    print(f"{region} {field:30s} {float(right):.3f}")
+                    print(f"{title}{region} {field:30s} {float(right):.3f}")
 
 
 def main() -> None:
@@ -314,6 +437,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--start", type=Path, help="a judge to go on from")
+    parser.add_argument("--field", help="learn this field alone, e.g. 'made of'")
     parser.add_argument("--texts", action="store_true", help="tune the text tower against fixed pictures")
     parser.add_argument("--sizes", type=int, nargs="+", default=[56, 80, 112], help="pixels, one after the other")
     parser.add_argument("--batch", type=int, default=64)
@@ -322,8 +447,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    trainer = Trainer(arguments, Sitters(load(arguments.data)))
-    if arguments.texts:
+    trainer = Trainer(arguments, Sitters(load(arguments.data), load_made(arguments.data)))
+    if arguments.field:
+        trainer.run_field(arguments.field)
+    elif arguments.texts:
         trainer.run_texts()
     else:
         trainer.run_pictures()

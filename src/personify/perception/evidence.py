@@ -90,8 +90,13 @@ class AttributeTower(nn.Module):
         self.weight = nn.Parameter(torch.randn(len(FINE_FIELDS), 2 * inside, classes) / math.sqrt(2 * inside))
         self.bias = nn.Parameter(torch.zeros(len(FINE_FIELDS), 1, classes))
 
+    def features(self, images: Tensor) -> Tensor:  # [N, 3, S, S] -> [N, C, h, w]
+        """What the residual stages make of pictures."""
+        x: Tensor = self.blocks(self.stem(2 * images - 1))
+        return x
+
     def forward(self, images: Tensor) -> Tensor:
-        x = self.blocks(self.stem(2 * images - 1))
+        x = self.features(images)
         looks = self.attention(x).flatten(2).float().softmax(-1)
         x = x.flatten(2).float().mT
         features = torch.cat([looks @ x, x.mean(1, keepdim=True).expand(-1, looks.shape[1], -1)], -1)

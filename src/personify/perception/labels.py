@@ -40,6 +40,15 @@ FIELDS: dict[str, tuple[str, ...]] = _fields()
 """Address in `personify.wardrobe.attributes` -> its classes."""
 
 
+MADE_OF = (
+    "plain",
+    *("lava", "fire", "ice", "snow", "water", "forest", "autumn", "stone", "marble", "sand", "mud", "wood", "gold"),
+    *("silver", "copper", "rust", "night sky", "sun", "storm", "shadow", "moon", "flowers", "emerald", "ruby"),
+    *("sapphire", "amethyst", "candy", "paper", "bone", "neon", "slime", "rainbow"),
+)
+"""What somebody or their clothes can be made of; ``"plain"`` are people as the wardrobe dresses them."""
+
+
 def _finer_fields() -> dict[str, tuple[str, ...]]:
     fields: dict[str, tuple[str, ...]] = {
         "person.stature": STATURES,
@@ -47,7 +56,8 @@ def _finer_fields() -> dict[str, tuple[str, ...]]:
         "person.eyes": tuple(words.EYE_COLORS),
     }
     fields |= {f"{slot}.material": words.MATERIALS for slot in ("top", "bottom", "full", "outer", "back", "feet")}
-    return fields | {f"{slot}.fit": words.FITS for slot in ("top", "bottom")}
+    fields |= {f"{slot}.fit": words.FITS for slot in ("top", "bottom")}
+    return fields | {"made of": MADE_OF}
 
 
 FINE_FIELDS: dict[str, tuple[str, ...]] = FIELDS | _finer_fields()
@@ -84,13 +94,18 @@ def encode(attributes: Attributes) -> NDArray[np.int16]:  # [len(FIELDS)]
 
 
 def fine_attributes(outfit: Outfit) -> Attributes:
-    """Attributes of an outfit, with what a garment's kind implies where the outfit is silent."""
+    """Attributes of an outfit, with what a garment's kind implies where the outfit is silent.
+
+    Clothes are plain cloth, unless some are of metal: silver armour is neither plain nor what "made of silver" means.
+    """
     attributes = attributes_of(outfit)
     for garment in outfit.garments:
         usual = words.GARMENTS[garment.kind]
         for name in ("material", "length", "sleeves"):
             if (value := getattr(usual, name)) is not None:
                 attributes.setdefault(f"{garment.slot}.{name}", value)
+    if not any(attributes.get(f"{slot}.material") == "metal" for slot in words.SLOTS):
+        attributes["made of"] = "plain"
     return attributes
 
 
