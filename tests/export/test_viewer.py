@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from pathlib import Path
 
@@ -73,6 +74,13 @@ def test_same_avatar_gives_the_same_page(tmp_path, glb_path):
 def test_a_title_is_text_and_never_markup(tmp_path, glb_path):
     page = write_viewer(tmp_path / "a.html", glb_path, "<script>alert(1)</script> {{glb}} & co").read_text()
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{glb}} &amp; co</title>" in page
+
+
+def test_a_title_too_long_for_the_page_is_told_in_full_by_its_tooltip(tmp_path, glb_path):
+    title = 'a "very" long title ' * 40
+    page = write_viewer(tmp_path / "a.html", glb_path, title).read_text()
+    (heading,) = re.findall(r'<h1 id="title" title="([^"]*)">', page)
+    assert html.unescape(heading) == title
 
 
 def test_what_is_no_avatar_is_refused(tmp_path):

@@ -149,7 +149,7 @@ def open_turn(gap: float, columns: int = 49) -> Points:
 
 def shirt_collar(cloth: Cloth, field: Field, scale: float, island: int = 0, point: float = 0.078) -> Cloth:
     """Stand and fall with two points in front."""
-    angles = open_turn(0.07)
+    angles = open_turn(0.02)
     front = np.minimum(np.abs(angles), 2 * np.pi - np.abs(angles))  # 0 in front .. pi behind
     fall = 0.036 + (point - 0.036) * smoothstep(front, 0.02, 0.36) * smoothstep(front, 1.2, 0.40)
     stand = 0.026 - 0.008 * smoothstep(front, 0.8, 0.0)
