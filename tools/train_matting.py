@@ -20,15 +20,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from train_judge import Muon
 
 from personify.data.clutter import clutter
 from personify.data.compose import compose
 from personify.data.people import people_files
 from personify.data.record import PersonRecord
 from personify.files import atomic_path
-from personify.photos.matting_network import MattingNetwork, save_matting
+from personify.photos.matting_network import MattingNetwork, load_matting, save_matting
 
 _SIZES = ((0.8, 96), (1.0, 128))  # pixels until this share of the steps
+_RATES = (0.005, 1e-3)  # of the convolutions and of everything else
 _EVERY = 100  # steps between checkpoints
 _HELD_SEED = 1_000_000
 
@@ -60,10 +62,11 @@ def loss_of(logits: Tensor, alpha: Tensor) -> Tensor:
 
 
 def mirrored(images: Tensor, alphas: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """The same lesson as in a mirror, under lamps of other colours."""
+    """The lessons, and the same once more in a mirror, under lamps of other colours; making one costs much."""
     generator = torch.Generator().manual_seed(seed)
     gain = 0.75 + 0.5 * torch.rand(len(images), 3, 1, 1, generator=generator)
-    return (gain * images).clamp(0, 1).flip(3), alphas.flip(2)
+    again = (gain * images).clamp(0, 1).flip(3)
+    return torch.cat([images, again]), torch.cat([alphas, alphas.flip(2)])
 
 
 @torch.no_grad()
@@ -98,36 +101,40 @@ def train(arguments: argparse.Namespace) -> None:
     test = torch.from_numpy(held[0]).to(memory_format=torch.channels_last), torch.from_numpy(held[1])
 
     torch.manual_seed(arguments.seed)
-    network = MattingNetwork().to(memory_format=torch.channels_last)
+    network = load_matting(arguments.start).train() if arguments.start else MattingNetwork()
+    network = network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=arguments.rate, weight_decay=1e-3)
+    kernels = [weight for weight in network.parameters() if weight.ndim == 4]
+    others = [weight for weight in network.parameters() if weight.ndim < 4]
+    optimizers = Muon(kernels, 0.0), torch.optim.AdamW(others, 0.0, weight_decay=1e-3)
     first = 0
     if (out / "checkpoint.pt").exists():
         saved = torch.load(out / "checkpoint.pt", weights_only=True)
         first = saved["step"]
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
-        optimizer.load_state_dict(saved["optimizer"])
+        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
 
     sizes = [next(size for share, size in _SIZES if step < share * steps) for step in range(steps)]
     lessons = Compositions(people, rooms, arguments.seed, arguments.batch, sizes)
     loader = DataLoader(lessons, batch_size=None, sampler=range(first, steps), num_workers=arguments.workers)
     start, mean = time.process_time(), 0.0
     for step, (images, alphas) in enumerate(loader, first):
-        rate = arguments.rate * min(1.0, (step + 1) / 100) * (0.01 + 0.99 * math.cos(math.pi / 2 * step / steps) ** 2)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        for lesson in ((images, alphas), mirrored(images, alphas, step)):  # making one costs more than learning from it
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = network(lesson[0].to(memory_format=torch.channels_last))
-            loss = loss_of(logits.float(), lesson[1])
-            optimizer.zero_grad()
-            loss.backward()
+        part = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * math.cos(math.pi / 2 * step / steps) ** 2)
+        images, alphas = mirrored(images, alphas, step)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(images.to(memory_format=torch.channels_last))
+        loss = loss_of(logits.float(), alphas)
+        network.zero_grad()
+        loss.backward()
+        for optimizer, rate in zip(optimizers, _RATES, strict=True):
+            optimizer.param_groups[0]["lr"] = rate * part
             optimizer.step()
-            follow(average, network, min(0.995, step / (step + 20)))
+        follow(average, network, min(0.99, step / (step + 20)))
         mean += (float(loss.detach()) - mean) / min(step - first + 1, 100)
         if (step + 1) % _EVERY == 0 or step + 1 == steps:
-            save(out, step + 1, network, average, optimizer)
+            save(out, step + 1, network, average, optimizers)
             line = f"step {step + 1} loss {mean:.4f} held-out IoU {overlap(average, *test):.4f}"
             with open(out / "log.txt", "a") as log:
                 log.write(line + "\n")
@@ -143,11 +150,11 @@ def follow(average: MattingNetwork, network: MattingNetwork, keep: float) -> Non
 
 
 def save(
-    out: Path, step: int, network: MattingNetwork, average: MattingNetwork, optimizer: torch.optim.Optimizer
+    out: Path, step: int, network: MattingNetwork, average: MattingNetwork, optimizers: Sequence[torch.optim.Optimizer]
 ) -> None:
     state = {"step": step, "network": network.state_dict(), "average": average.state_dict()}
     with atomic_path(out / "checkpoint.pt") as temporary:
-        torch.save({**state, "optimizer": optimizer.state_dict()}, temporary)
+        torch.save({**state, "optimizers": [optimizer.state_dict() for optimizer in optimizers]}, temporary)
     save_matting(average, out / "matting.safetensors")
 
 
@@ -156,9 +163,9 @@ def main() -> None:
     parser.add_argument("people", type=Path, nargs="+", help="folders of people")
     parser.add_argument("--held-out", type=Path, required=True, help="folder of other people")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to start from")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--surroundings", type=int, default=1200)
     parser.add_argument("--limit", type=int, help="people of each folder")
     parser.add_argument("--seed", type=int, default=0)

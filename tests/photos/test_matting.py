@@ -1,4 +1,4 @@
-"""Cutting out: people the network has never seen, before clutter it has never seen, and the way from photo to mask."""
+"""Cutting out: people the network has never seen, before clutter it has never seen, and photos that help each other."""
 
 import sys
 import types
@@ -35,6 +35,10 @@ def people():
         return data["images"]
 
 
+def cut(image, box=None):
+    return cut_out([image], [box])[0].alpha
+
+
 def standing(people, number, surrounding, center=(0.5, 0.5), tall=0.7):
     """A photo of one of them upright in its place, and the mask; sizes are shares of the photo."""
     size = len(surrounding)
@@ -54,7 +58,7 @@ def test_unseen_people_before_unseen_clutter(people):
     for k in range(10):
         image, truth = compose(people, walls, np.random.default_rng([78, k]), 256)
         if (truth > 0.5).mean() > 0.02:
-            scores.append(overlap(cut_out(image), truth))
+            scores.append(overlap(cut(image), truth))
     assert len(scores) >= 6
     assert np.mean(scores) > 0.55
     assert np.median(scores) > 0.65
@@ -63,14 +67,14 @@ def test_unseen_people_before_unseen_clutter(people):
 @pytest.mark.parametrize(("center", "tall"), [((0.5, 0.5), 0.9), ((0.7, 0.6), 0.45), ((0.3, 0.55), 0.6)])
 def test_people_of_all_sizes_and_places(people, center, tall):
     photo, truth = standing(people, 3, clutter(np.random.default_rng([79, 1]), 300), center, tall)
-    assert overlap(cut_out(photo), truth) > 0.7
+    assert overlap(cut(photo), truth) > 0.7
 
 
 def test_of_two_people_the_larger(people):
     wall = clutter(np.random.default_rng([80, 4]), 300)
     near, truth = standing(people, 5, wall, (0.35, 0.5), 0.8)
     both, _ = standing(people, 8, (near * 255).astype(np.uint8), (0.82, 0.5), 0.4)
-    alpha = cut_out(both)
+    alpha = cut(both)
     assert overlap(alpha, truth) > 0.8
     assert (alpha[:, 230:] > 0.5).sum() < 20
 
@@ -81,18 +85,18 @@ def test_a_box_says_who_is_meant(people):
     both, truth = standing(people, 8, (near * 255).astype(np.uint8), (0.8, 0.5), 0.5)
     rows, columns = (np.flatnonzero((truth > 0.5).any(axis)) for axis in (1, 0))
     box = float(columns[0] - 3), float(rows[0] - 3), float(columns[-1] + 4), float(rows[-1] + 4)
-    alpha = cut_out(both, box)
+    alpha = cut(both, box)
     assert overlap(alpha, truth) > 0.75
     assert (alpha[:, : int(box[0]) - 1] == 0).all()
 
 
 def test_a_photo_of_one_colour_has_nobody_in_it():
-    assert (cut_out(np.full((60, 90, 3), 0.5, np.float32)) < 0.5).all()
+    assert (cut(np.full((60, 90, 3), 0.5, np.float32)) < 0.5).all()
 
 
 @pytest.mark.parametrize("size", [(48, 160), (400, 60), (33, 47)])
 def test_any_shape_of_photo_has_a_mask_of_its_shape(size):
-    alpha = cut_out(as_array(toy_photo((size[1], size[0]))))
+    alpha = cut(as_array(toy_photo((size[1], size[0]))))
     assert alpha.shape == size
     assert alpha.dtype == np.float32
     assert 0 <= alpha.min() <= alpha.max() <= 1
@@ -100,13 +104,59 @@ def test_any_shape_of_photo_has_a_mask_of_its_shape(size):
 
 def test_same_photo_same_mask():
     photo = as_array(toy_photo())
-    assert (cut_out(photo) == cut_out(photo)).all()
+    assert (cut(photo) == cut(photo)).all()
 
 
 def test_sharpening_moves_a_rough_mask_to_the_edges():
     photo, rough = as_array(toy_photo(size=(160, 160))), figure_mask(toy_photo(size=(160, 160)))
     wide = np.asarray(Image.fromarray(rough).resize((16, 16), Image.Resampling.BOX).resize((160, 160)))
-    assert overlap(sharpen(photo, wide), rough) > overlap(wide, rough) + 0.02
+    assert overlap(sharpen([photo], [wide])[0], rough) > overlap(wide, rough) + 0.02
+
+
+def capped(background, poster=False):
+    """A red figure with a teal cap before a wall, which may have a poster; and the parts' masks."""
+    parts = {"person": np.s_[30:90, 40:60], "cap": np.s_[20:30, 42:58], "poster": np.s_[30:70, 64:90]}
+    image = np.random.default_rng(0).normal(0, 0.02, (100, 100, 3)) + background
+    image[parts["person"]] += np.subtract((0.8, 0.2, 0.2), background)
+    image[parts["cap"]] += np.subtract((0.1, 0.7, 0.7), background)
+    if poster:
+        image[parts["poster"]] += np.subtract((0.15, 0.2, 0.8), background)
+    masks = {name: np.zeros((100, 100), np.float32) for name in parts}
+    for name, where in parts.items():
+        masks[name][where] = 1
+    return image.clip(0, 1).astype(np.float32), masks
+
+
+def test_photos_of_one_person_help_each_other():
+    first, masks = capped((0.9, 0.9, 0.8), poster=True)
+    second, _ = capped((0.4, 0.5, 0.35))
+    rough = 0.95 * masks["person"] + 0.2 * masks["cap"] + 0.7 * masks["poster"]
+    whole = 0.95 * (masks["person"] + masks["cap"])
+    alone, together = sharpen([first], [rough])[0], sharpen([first, second], [rough, whole])[0]
+    assert overlap(alone * (1 - masks["cap"]), masks["person"] + masks["poster"]) > 0.9  # all it can know
+    assert overlap(together, whole) > 0.95
+
+
+def test_nobody_in_any_photo_is_no_reason_to_fail():
+    assert sharpen([], []) == []
+    grey = np.full((60, 90, 3), 0.5, np.float32)
+    assert all((one.alpha < 0.5).all() for one in cut_out([grey, grey]))
+
+
+def test_photos_of_one_person_are_cut_out_better_together(people):
+    alone, together = [], []
+    for number in range(3):
+        wall = clutter(np.random.default_rng([81, number]), 256)
+        taken = [standing(people, number, np.rot90(wall, k).copy(), (0.4 + 0.1 * k, 0.5), 0.7) for k in range(3)]
+        alone += [overlap(cut(photo), truth) for photo, truth in taken]
+        joint = cut_out([photo for photo, _ in taken])
+        together += [overlap(one.alpha, truth) for one, (_, truth) in zip(joint, taken, strict=True)]
+    assert np.mean(together) > np.mean(alone)
+
+
+def test_looks_agree_about_somebody_in_plain_sight(people):
+    plain, _ = standing(people, 3, np.full((256, 256, 3), 150, np.uint8), tall=0.7)
+    assert cut_out([plain])[0].agreement > 0.8
 
 
 def test_rembg_is_used_where_installed(monkeypatch):
@@ -115,11 +165,11 @@ def test_rembg_is_used_where_installed(monkeypatch):
     fake.remove = lambda image, session, only_mask: Image.new("L", image.size, 128)
     monkeypatch.setitem(sys.modules, "rembg", fake)
     monkeypatch.setattr(matting.importlib.util, "find_spec", lambda name: object())
-    result = matte(as_array(toy_photo()))
+    (result,) = matte([as_array(toy_photo())], [None])
     assert result.method == "rembg"
     assert np.allclose(result.alpha, 128 / 255)
 
 
 def test_without_rembg_our_own_network_decides(monkeypatch):
     monkeypatch.setattr(matting.importlib.util, "find_spec", lambda name: None)
-    assert matte(as_array(toy_photo())).method == "network"
+    assert matte([as_array(toy_photo())], [None])[0].method == "network"

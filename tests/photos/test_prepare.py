@@ -1,13 +1,19 @@
 """Reading photos of all kinds, and what is said about those that will not do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from personify.errors import PersonifyError
-from personify.photos.prepare import Photo, crop, find_photos, mask_sheet, read_photo, remarks
+from personify.photos.prepare import Photo, crop, find_photos, mask_sheet, read_photos, remarks
 
 from .pictures import figure_mask, toy_photo
+
+
+def read_photo(path, mask=None, box=None):
+    return read_photos([path], [mask], [box])[0]
 
 
 @pytest.fixture
@@ -139,6 +145,30 @@ def test_remarks_name_what_is_odd():
     assert "two separate figures" in remarks([figure(two)])[0]
     mask[30:] = mask[30:31]
     assert "cut off at the bottom" in remarks([figure(mask)])[0]
+    mask[20:30, :20] = 1
+    assert "cut off at the bottom and left" in remarks([figure(mask)])[0]
+
+
+def test_remarks_tell_by_name_which_mask_is_unsure():
+    mask = np.zeros((60, 60), np.float32)
+    mask[10:50, 10:20] = 1
+    unsure = replace(figure(mask), name="b.png", agreement=0.4)
+    (note,) = remarks([figure(mask), unsure])
+    assert note.startswith("b.png: the mask is a guess")
+    assert "--masks or --box" in note
+    taken_along = figure(mask)
+    taken_along.image[10:40, 10:20] = (0.1, 0.1, 0.9)
+    notes = remarks([figure(mask), replace(taken_along, name="c.png")])
+    assert any(note.startswith("c.png: more than half of its mask has colours") for note in notes)
+
+
+def test_only_photos_without_masks_are_cut_out_and_in_order(tmp_path, cut_out_photo):
+    save(toy_photo(), tmp_path / "plain.png")
+    Image.new("RGB", (120, 160)).save(tmp_path / "black.png")
+    Image.fromarray((figure_mask(toy_photo()) * 255).astype(np.uint8)).save(tmp_path / "mask.png")
+    files = [tmp_path / "black.png", cut_out_photo]
+    photos = read_photos(files, [tmp_path / "mask.png", None])
+    assert [(photo.name, photo.method) for photo in photos] == [("black.png", "mask"), ("front.png", "alpha")]
 
 
 def test_mask_sheet_greys_out_the_rest(cut_out_photo):

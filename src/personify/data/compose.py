@@ -14,7 +14,7 @@ from personify.data.clutter import noise
 
 _BOX, _BILINEAR = Image.Resampling.BOX, Image.Resampling.BILINEAR
 # how often; nobody at all often, as most windows in which somebody is looked for have nobody in them
-_ABSENT, _BYSTANDER, _OCCLUDED, _SHADOW = 0.25, 0.2, 0.12, 0.5
+_ABSENT, _BYSTANDER, _OCCLUDED, _SHADOW, _HIDDEN_FACE = 0.25, 0.2, 0.12, 0.5, 0.1
 
 
 def compose(
@@ -83,6 +83,8 @@ def _placed(
     pixels = people[rng.integers(len(people))]
     figure = Image.fromarray(pixels[:, ::-1] if rng.random() < 0.5 else pixels, "RGBA")
     left, top, right, bottom = figure.getchannel("A").point(lambda value: 255 * (value > 127)).getbbox() or (0, 0, 1, 1)
+    if rng.random() < _HIDDEN_FACE:
+        _hide_face(figure, (left, top, right, top + max(1, (bottom - top) // 7)), int(rng.integers(2, 7)))
     scale = tall * size / max(right - left, bottom - top)
     shrink = min(1.0, max(scale, 4 / figure.width))
     if shrink < 1:  # warping does not antialias
@@ -94,6 +96,15 @@ def _placed(
     turned = figure.transform((size, size), Image.Transform.AFFINE, affine, _BILINEAR)
     warped = np.divide(np.asarray(turned), 255, dtype=np.float32)
     return _textured(warped[..., :3], rng), warped[..., 3]
+
+
+def _hide_face(figure: Image.Image, box: tuple[int, int, int, int], blocks: int) -> None:
+    """In large blocks of one colour each, as photos that are passed on often are."""
+    head, place = figure.crop(box), (box[0], box[1])
+    reduced = head.resize((max(1, blocks * head.width // head.height), blocks), _BOX)
+    coarse = reduced.resize(head.size, Image.Resampling.NEAREST)
+    coarse.putalpha(head.getchannel("A"))
+    figure.paste(coarse, place)
 
 
 def _leaning(rng: np.random.Generator) -> NDArray[np.float64]:  # [2, 2]

@@ -1,7 +1,8 @@
-"""Cutting a person out of a photo: by rembg's networks if installed, else by our own small one.
+"""Cutting one person out of one or several photos: by rembg's networks if installed, else by our own small one.
 
-The own network (`personify.photos.matting_network`) first looks for somebody in many windows of the photo, then twice
-closer at who was found, and at last colours say where exactly the edges are (`personify.photos.matting_colors`).
+The own network (`personify.photos.matting_network`) first looks for somebody in many windows of each photo, then twice
+closer at who was found. At last the colours of all photos together say what is the person's and where exactly the
+edges are (`personify.photos.matting_colors`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from torch import Tensor
 from personify.body.mesh import Float
 from personify.photos.matting_colors import sharpen
 from personify.photos.matting_network import MattingNetwork, adapted, shipped_matting
-from personify.photos.window import Window, cut_window, put_back, resize
+from personify.photos.window import Window, cut_window, put_back, resize, within
 
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom around a person, in pixels of the upright photo."""
@@ -47,52 +48,108 @@ class Matte:
     """A person's mask.
 
     Attributes:
-        alpha: [H, W] in [0, 1].
+        alpha: [H, W] in [0, 1]; all zero where nobody is found.
         method: ``"rembg"`` or ``"network"``.
+        agreement: of closer looks at several scales with each other, 0 to 1; low where the mask is a guess.
     """
 
     alpha: Float
     method: str
+    agreement: float = 1.0
 
 
-def matte(image: Float, box: Box | None = None) -> Matte:  # [H, W, 3] sRGB in [0, 1]
-    """Find the person; with the extra ``[matting]`` (rembg) by a large network, else by `cut_out`."""
+def matte(images: Sequence[Float], boxes: Sequence[Box | None]) -> list[Matte]:  # [H, W, 3] sRGB in [0, 1]
+    """Find one person in all photos; with the extra ``[matting]`` (rembg) by a large network, else by `cut_out`."""
     if importlib.util.find_spec("rembg") is None:
-        return Matte(cut_out(image, box), "network")
+        return cut_out(images, boxes)
     import rembg
 
     session = rembg.new_session("u2net_human_seg")
-    alpha: Any = rembg.remove(Image.fromarray((image * 255).round().astype(np.uint8)), session=session, only_mask=True)
-    return Matte(np.divide(np.asarray(alpha), 255, dtype=np.float32), "rembg")
+    pictures = [Image.fromarray((image * 255).round().astype(np.uint8)) for image in images]
+    alphas: list[Any] = [rembg.remove(picture, session=session, only_mask=True) for picture in pictures]
+    return [Matte(np.divide(np.asarray(alpha), 255, dtype=np.float32), "rembg") for alpha in alphas]
 
 
-def cut_out(image: Float, box: Box | None = None, network: MattingNetwork | None = None) -> Float:
-    """The largest person in a photo.
+def cut_out(
+    images: Sequence[Float], boxes: Sequence[Box | None] | None = None, network: MattingNetwork | None = None
+) -> list[Matte]:
+    """The largest person in each photo, who wears the same in all.
 
     Args:
-        image: [H, W, 3] sRGB in [0, 1].
-        box: around the person; what lies outside is not theirs, and nobody is looked for.
+        images: each [H, W, 3] sRGB in [0, 1].
+        boxes: around the person; what lies outside is not theirs, and nobody is looked for.
         network: the shipped one by default.
-
-    Returns:
-        Alpha [H, W]; all zero where nobody is found.
     """
-    height, width = image.shape[:2]
-    scale = _REDUCED / max(height, width)
-    small = resize(image, round(height * scale), round(width * scale))
-    everywhere = [(window, cut_window(small, *window, _SEARCHED, "edge")) for window in _windows(*small.shape[:2])]
-    network = adapted(network or shipped_matting(), _batch([picture for _, picture in everywhere]))
-    place = box or _search(network, everywhere, small.shape[:2])
-    found = _inside(place or (0, 0, 0, 0), 1 if box else scale, (height, width))
-    allowed = np.float32(1) if box is None else found
+    network = network or shipped_matting()
+    scenes = [_Scene(*pair, network) for pair in zip(images, boxes or [None] * len(images), strict=True)]
     for filled in _FILLED:
-        if not (found > 0.5).any():
-            return np.zeros_like(found)
-        corner, side = _around(found, filled[0])
-        found = _one_person(_look(network, image, found, filled) * allowed, side)
-    rough = cut_window(found[..., None], corner, side, _EDGED)[..., 0]
-    sharp = sharpen(cut_window(image, corner, side, _EDGED, "edge"), rough)
-    return put_back(sharp, corner, side, (height, width)) * allowed
+        for scene in scenes:
+            scene.look(filled)
+    # not between the looks: colours of what was taken for the person at a first look make a mistake look right
+    there = [scene for scene in scenes if scene.somebody]
+    pictures = [cut_window(scene.image, *scene.window, _EDGED, "edge") for scene in there]
+    for scene, alpha in zip(there, sharpen(pictures, [scene.chance for scene in there]), strict=True):
+        scene.chance = alpha * scene.allowed()
+    return [Matte(scene.alpha(), "network", scene.agreement) for scene in scenes]
+
+
+class _Scene:
+    """One photo, and what is known about the person in it: the chance of every pixel of a window to be theirs."""
+
+    def __init__(self, image: Float, box: Box | None, network: MattingNetwork) -> None:
+        height, width = image.shape[:2]
+        scale = _REDUCED / max(height, width)
+        small = resize(image, round(height * scale), round(width * scale))
+        everywhere = [(window, cut_window(small, *window, _SEARCHED, "edge")) for window in _windows(*small.shape[:2])]
+        self.image, self.box, self.agreement = image, box, 0.0
+        self.network = adapted(network, _batch([picture for _, picture in everywhere]))
+        self.window: Window = ((0.0, 0.0), float(max(height, width)))
+        found = _search(self.network, everywhere, small.shape[:2], scale) if box is None else box
+        self.chance = self._inside(found or (0, 0, 0, 0))
+
+    @property
+    def somebody(self) -> bool:
+        return bool((self.chance > 0.5).any())
+
+    def alpha(self) -> Float:  # [H, W]
+        return put_back(self.chance, *self.window, self.image.shape[:2])
+
+    def allowed(self) -> Float | float:
+        """Where the person may be."""
+        return 1.0 if self.box is None else self._inside(self.box)
+
+    def _inside(self, box: Box) -> Float:
+        """The box as a mask of the window."""
+        (left, top), side = self.window
+        x, y = ((np.arange(_EDGED) + 0.5) * side / _EDGED + start for start in (left, top))
+        inside = ((x > box[0]) & (x < box[2]))[None] & ((y > box[1]) & (y < box[3]))[:, None]
+        return inside.astype(np.float32)
+
+    def look(self, filled: tuple[float, ...]) -> None:
+        """Look closer: the network's mean answer to several windows around the person and to their mirror images."""
+        if not self.somebody:
+            return
+        windows = [self._around(share) for share in filled]
+        pictures = [cut_window(self.image, *window, _SEEN, "edge") for window in windows]
+        straight, mirrored = np.split(_ask(self.network, [*pictures, *(picture[:, ::-1] for picture in pictures)]), 2)
+        self.window = windows[0]
+        answers = [
+            put_back(answer, *within(window, self.window, _EDGED), (_EDGED, _EDGED))
+            for group in (straight, mirrored[..., ::-1])
+            for answer, window in zip(group, windows, strict=True)
+        ]
+        mean: Float = np.mean(answers, 0)
+        self.agreement = float(np.minimum(answers, mean).sum() / max(np.maximum(answers, mean).sum(), 1e-6))
+        self.chance = _one_person(mean * self.allowed())
+
+    def _around(self, filled: float) -> Window:
+        """The window of whose side the person takes that share."""
+        (left, top), side = self.window
+        rows, columns = (np.flatnonzero((self.chance > _PERHAPS).any(axis)) for axis in (1, 0))
+        size = float(max(np.ptp(rows), np.ptp(columns)) + 1) / filled
+        scale = side / _EDGED
+        column, row = ((ends[0] + ends[-1] + 1 - size) / 2 * scale for ends in (columns, rows))
+        return (left + float(column), top + float(row)), size * scale
 
 
 def _batch(pictures: Sequence[Float]) -> Tensor:  # N x [S, S, 3] -> [N, 3, S, S]
@@ -106,7 +163,7 @@ def _ask(network: MattingNetwork, pictures: Sequence[Float]) -> Float:  # N x [S
     return torch.cat([network(batch).sigmoid() for batch in batches]).numpy()
 
 
-def _search(network: MattingNetwork, everywhere: Pictures, shape: tuple[int, ...]) -> Box | None:
+def _search(network: MattingNetwork, everywhere: Pictures, shape: tuple[int, ...], scale: float) -> Box | None:
     """About where the person is whom the photo is of: what windows of all sizes agree on, nearest to the middle.
 
     A large window may take half a room for somebody and a small one a table's leg, but hardly both the same thing.
@@ -126,7 +183,9 @@ def _search(network: MattingNetwork, everywhere: Pictures, shape: tuple[int, ...
     column, row = (float((agreed * place).sum() / agreed.sum()) for place in (x, y))
     spread = max(float((agreed * (place - mean) ** 2).sum() / agreed.sum()) for place, mean in ((x, column), (y, row)))
     reach = math.sqrt(3 * spread)  # half a rod whose points lie so far from its middle
-    return max(column - reach, 0), max(row - reach, 0), min(column + reach, width), min(row + reach, height)
+    sides = (max(column - reach, 0), max(row - reach, 0), min(column + reach, width), min(row + reach, height))
+    left, top, right, bottom = (side / scale for side in sides)
+    return left, top, right, bottom
 
 
 def _windows(height: int, width: int) -> Iterator[Window]:
@@ -158,50 +217,19 @@ def _wholeness(chance: Float) -> float:  # [S, S]
     return float(alone**2 * math.exp(-cut / 0.15 - 0.5 * (math.log(extent / size / 0.72) / 0.35) ** 2))
 
 
-def _look(network: MattingNetwork, image: Float, found: Float, filled: tuple[float, ...]) -> Float:  # [H, W]
-    """The network's mean answer to several windows around the person and to their mirror images."""
-    windows = [_around(found, share) for share in filled]
-    pictures = [cut_window(image, *window, _SEEN, "edge") for window in windows]
-    straight, mirrored = np.split(_ask(network, [*pictures, *(picture[:, ::-1] for picture in pictures)]), 2)
-    answers = 0.5 * (straight + mirrored[..., ::-1])
-    placed = [put_back(answer, *window, found.shape) for answer, window in zip(answers, windows, strict=True)]
-    mean: Float = np.mean(placed, 0)
-    return mean
-
-
-def _inside(box: Box, scale: float, shape: tuple[int, int]) -> Float:
-    left, top, right, bottom = (round(side / scale) for side in box)
-    mask = np.zeros(shape, np.float32)
-    mask[top:bottom, left:right] = 1
-    return mask
-
-
-def _around(alpha: Float, filled: float) -> Window:
-    """The window of whose side the person takes that share."""
-    rows, columns = (np.flatnonzero((alpha > _PERHAPS).any(axis)) for axis in (1, 0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    side = float(max(bottom - top, right - left)) / filled
-    return (float(left + right - side) / 2, float(top + bottom - side) / 2), side
-
-
 def _pieces(alpha: Float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Connected pieces, numbered from 1, and how much there is of each."""
     labels, count = ndimage.label(alpha > 0.5)
     return labels, np.asarray(ndimage.sum_labels(alpha, labels, np.arange(1, count + 1)))
 
 
-def _largest(alpha: Float) -> Float:
-    labels, areas = _pieces(alpha)
-    return np.where(labels == 1 + np.argmax(areas), alpha, 0).astype(np.float32) if len(areas) else np.zeros_like(alpha)
-
-
-def _one_person(alpha: Float, side: float) -> Float:
+def _one_person(alpha: Float) -> Float:
     """The largest piece and what may belong to it, as something in front may hide what holds them together."""
     labels, areas = _pieces(alpha)
     if len(areas) == 0:
         return np.zeros_like(alpha)
     away = ndimage.distance_transform_edt(labels != 1 + np.argmax(areas))
     gaps = np.asarray(ndimage.minimum(away, labels, np.arange(1, len(areas) + 1)))
-    own = 1 + np.flatnonzero((areas > _PIECE * areas.max()) & (gaps < _NEAR * side))
-    body = ndimage.binary_dilation(np.isin(labels, own), iterations=max(1, round(0.01 * side)))
+    own = 1 + np.flatnonzero((areas > _PIECE * areas.max()) & (gaps < _NEAR * len(alpha)))
+    body = ndimage.binary_dilation(np.isin(labels, own), iterations=max(1, round(0.01 * len(alpha))))
     return np.where(body, alpha, 0).astype(np.float32)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
 from personify.body.mesh import Float
 from personify.errors import PersonifyError
-from personify.photos.matting import Box, matte
+from personify.photos.matting import Box, Matte, matte
 from personify.photos.window import cut_window
 from personify.render.sheets import contact_sheet
 
@@ -27,6 +26,8 @@ _SOLID = 0.5  # mask from which a pixel belongs to the person, as in training
 _MARGIN = 0.07  # of the window on every side, as in training
 _SMALLEST_PERSON = 0.004  # of the photo's area
 _SECOND_PERSON = 0.35  # of the area of the first
+_SURE = 0.65  # agreement below which half of the held-out masks are bad
+_SHARED = 0.15, 0.45  # of the colours with another photo, below which it shows somebody else, or something else, too
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,14 @@ class Photo:
         image: [H, W, 3] sRGB in [0, 1].
         mask: [H, W] in [0, 1].
         method: where the mask comes from: ``"alpha"``, ``"mask"``, ``"rembg"`` or ``"network"``.
+        agreement: of several looks at the photo about the mask, 0 to 1.
     """
 
     name: str
     image: Float
     mask: Float
     method: str
+    agreement: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -87,36 +90,56 @@ def find_photos(paths: Sequence[Path | str]) -> list[Path]:
     return found
 
 
-def read_photo(path: Path | str, mask: Path | str | None = None, box: Box | None = None) -> Photo:
-    """Read a photo upright and find the person in it.
+def read_photos(
+    paths: Sequence[Path | str],
+    masks: Sequence[Path | str | None] | None = None,
+    boxes: Sequence[Box | None] | None = None,
+) -> list[Photo]:
+    """Read photos of one person upright and find the person in them.
 
     Args:
-        path: any image Pillow reads; EXIF rotation is applied, an alpha channel that is not all opaque is the mask.
-        mask: an image of the photo's size, white where the person is.
-        box: around the person, in pixels of the upright photo; a help where there is no mask.
+        paths: any images Pillow reads; EXIF rotation is applied, an alpha channel that is not all opaque is the mask.
+        masks: images of the photos' sizes, white where the person is.
+        boxes: around the person, in pixels of the upright photo; a help where there is no mask.
 
     Raises:
         PersonifyError: not an image, too small or large, a mask of another size, or no person.
     """
-    path = Path(path)
-    image = _open(path)
-    size = image.size
-    image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    rgba = np.divide(np.asarray(image), 255, dtype=np.float32)
-    color, alpha = np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
-    if mask is not None:
-        alpha, method = _read_mask(Path(mask), size, image.size), "mask"
-    elif alpha.min() < 0.98:
-        method = "alpha"
-    else:
-        found = matte(color, None if box is None else _scaled(box, path, size, image.width / size[0]))
-        alpha, method = found.alpha, found.method
-    share = float((alpha >= _SOLID).mean())
+    files, nothing = [Path(path) for path in paths], [None] * len(paths)
+    opened = [_Opened.read(*one) for one in zip(files, masks or nothing, boxes or nothing, strict=True)]
+    unknown = [one for one in opened if one.mask is None]
+    found = iter(matte([one.image for one in unknown], [one.box for one in unknown]) if unknown else [])
+    return [_checked(path, one, one.mask or next(found)) for path, one in zip(files, opened, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A photo of which the mask may not be known yet; the box is in pixels of its reduced image."""
+
+    image: Float
+    mask: Matte | None
+    box: Box | None
+
+    @staticmethod
+    def read(path: Path, mask: Path | str | None, box: Box | None) -> _Opened:
+        picture = _open(path)
+        size = picture.size
+        picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        rgba = np.divide(np.asarray(picture), 255, dtype=np.float32)
+        color, alpha = np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
+        place = None if box is None else _scaled(box, path, size, picture.width / size[0])
+        if mask is not None:
+            return _Opened(color, Matte(_read_mask(Path(mask), size, picture.size), "mask"), place)
+        return _Opened(color, Matte(alpha, "alpha") if alpha.min() < 0.98 else None, place)
+
+
+def _checked(path: Path, opened: _Opened, matte: Matte) -> Photo:
+    share = float((matte.alpha >= _SOLID).mean())
     if share < _SMALLEST_PERSON:
         raise PersonifyError(f"{path}: no person found in it; expected one, standing out from the background")
     if share > 0.97:
         raise PersonifyError(f"{path}: the person's mask covers the whole photo; expected some background around")
-    return Photo(path.name, color, alpha, method)
+    return Photo(path.name, opened.image, matte.alpha, matte.method, matte.agreement)
 
 
 def _open(path: Path) -> Image.Image:
@@ -188,24 +211,28 @@ def remarks(photos: Sequence[Photo]) -> list[str]:
     if any(photo.method == "network" for photo in photos):
         notes.append("cut out by our small network; look at masks.png; --masks, --box or personify[matting] do better")
     for photo in photos:
-        notes += [f"{photo.name}: {remark}" for remark in _remarks_on(photo.mask >= _SOLID)]
+        notes += [f"{photo.name}: {remark}" for remark in _remarks_on(photo)]
     return notes + _strangers(photos)
 
 
-def _remarks_on(mask: NDArray[np.bool_]) -> list[str]:
+def _remarks_on(photo: Photo) -> list[str]:
+    mask = photo.mask >= _SOLID
     labels, count = ndimage.label(mask)
     areas = np.sort(np.bincount(labels.ravel())[1:])[::-1]
     notes = []
+    if photo.agreement < _SURE:
+        notes.append("the mask is a guess, as looks at several scales disagree; help with --masks or --box")
     if count > 1 and areas[1] > _SECOND_PERSON * areas[0]:
         notes.append("two separate figures in the mask; expected one person, so give a mask of the one you mean")
-    cut = [name for name, edge in (("top", mask[0]), ("bottom", mask[-1])) if edge.mean() > 0.04]
+    edges = {"top": mask[0], "bottom": mask[-1], "left": mask[:, 0], "right": mask[:, -1]}
+    cut = [name for name, edge in edges.items() if edge.mean() > 0.04]
     if cut:
         notes.append(f"the person is cut off at the {' and '.join(cut)}; what is missing will be invented")
     return notes
 
 
 def _strangers(photos: Sequence[Photo]) -> list[str]:
-    """Photos whose colours have hardly anything in common with those of the others."""
+    """Photos whose colours have little in common with those of the others."""
     if len(photos) < 2:
         return []
     histograms = []
@@ -215,9 +242,12 @@ def _strangers(photos: Sequence[Photo]) -> list[str]:
         histograms.append(counts / counts.sum())
     notes = []
     for k, photo in enumerate(photos):
-        others = [np.minimum(histograms[k], other).sum() for j, other in enumerate(histograms) if j != k]
-        if max(others) < 0.15:
+        shared = max(np.minimum(histograms[k], other).sum() for j, other in enumerate(histograms) if j != k)
+        if shared < _SHARED[0]:
             notes.append(f"{photo.name}: its colours are unlike the others'; expected one person in the same clothes")
+        elif shared < _SHARED[1]:
+            notes.append(f"{photo.name}: more than half of its mask has colours that no other photo shows; look at "
+                         "masks.png, and help with --masks or --box")  # fmt: skip
     return notes
 
 

@@ -25,7 +25,7 @@ from personify.photos.confidence import seen_regions, seen_texels
 from personify.photos.matting import Box
 from personify.photos.mesh import person_mesh
 from personify.photos.network import CanonicalGaussians, PhotoNetwork
-from personify.photos.prepare import Crop, Photo, crop, find_photos, read_photo, remarks
+from personify.photos.prepare import Crop, Photo, crop, find_photos, read_photos, remarks
 from personify.photos.refine import refine as refine_person
 from personify.photos.template import Template, body_template
 from personify.photos.window import cut_window
@@ -103,7 +103,8 @@ def reconstruct_with_story(
     files = find_photos([photos] if isinstance(photos, (str, Path)) else photos)
     chosen = Path(weights) if weights else asset(WEIGHTS)
     with stages("photos"):
-        taken = tuple(_read(file, masks, boxes or {}) for file in files)
+        known = None if masks is None else [_mask_of(file, Path(masks)) for file in files]
+        taken = tuple(read_photos(files, known, [(boxes or {}).get(file.name) for file in files]))
     with stages("network"), torch.no_grad():
         network, template = _network(chosen)
         size = template.mask.shape[0]
@@ -139,14 +140,11 @@ def reconstruct_with_story(
     return Reconstruction(avatar, mesh, taken, crops, stance, gaussians, seen, tuple(notes), stages)
 
 
-def _read(file: Path, masks: Path | str | None, boxes: Mapping[str, Box]) -> Photo:
-    if masks is None:
-        return read_photo(file, None, boxes.get(file.name))
-    folder = Path(masks)
+def _mask_of(file: Path, folder: Path) -> Path:
     found = sorted(folder.glob(f"{file.stem}.*")) if folder.is_dir() else []
     if not found:
         raise PersonifyError(f"{folder}: no mask for {file.name}; expected {file.stem}.png in this folder")
-    return read_photo(file, found[0])
+    return found[0]
 
 
 def reconstruct(

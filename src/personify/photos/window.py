@@ -39,6 +39,18 @@ def cut_window(
     return np.stack([np.asarray(band.resize((size, size), kernel, box)) for band in bands], 2)
 
 
+def within(inner: Window, outer: Window, size: int) -> Window:
+    """A window of a picture as a window of another window that is drawn at ``size`` pixels.
+
+    Example:
+        >>> within(((30.0, 10.0), 20.0), ((20.0, 10.0), 40.0), 80)
+        ((20.0, 0.0), 40.0)
+    """
+    (left, top), side = inner
+    scale = size / outer[1]
+    return ((left - outer[0][0]) * scale, (top - outer[0][1]) * scale), side * scale
+
+
 def put_back(window: Float, corner: tuple[float, float], side: float, shape: tuple[int, ...]) -> Float:
     """A window [S, S] in its place of an empty picture of a shape (height, width): the inverse of `cut_window`.
 
