@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from personify.render.cameras import Camera
 from personify.render.color import encode
+from personify.render.kernels import inner
 from personify.render.lights import in_light, matrix_rows
 from personify.render.occlusion import SPIRALS, TAPS
 
@@ -62,10 +63,10 @@ def paint(color: NDArray[np.float32], height: int, width: int) -> Backdrop:
 
 @njit(cache=True, nogil=True, parallel=True)
 def _paint(color: Any, image: Any) -> None:
-    height, width = image.shape[:2]
+    height, width, shade = image.shape[0], image.shape[1], (color[0], color[1], color[2])
     for row in prange(height):
-        for column in range(width):
-            r, g, b = backdrop_color(color, row, column, height, width)
+        for column in range(np.uint64(width)):
+            r, g, b = backdrop_color(shade, np.uint64(row), column, height, width)
             image[row, column, 0], image[row, column, 1], image[row, column, 2] = encode(r), encode(g), encode(b)
 
 
@@ -107,10 +108,10 @@ def fill_floor(shadow: Any, below: Any, corner: Any, cell: Any, rough: Any, ligh
     for row in prange(len(light)):
         _darken_row(np.uint64(row), shadow, below, corner, cell, rough)
     for row in prange(len(light)):
-        _smooth_row(row, rough, light)
+        _smooth_row(np.int64(row), rough, light)
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def _darken_row(row: Any, shadow: Any, below: Any, corner: Any, cell: Any, rough: Any) -> None:
     nearness, texel, matrix = shadow.nearness, shadow.texel, matrix_rows(shadow)
     one, zero, left, reach = np.float32(1), np.float32(0), corner[0], np.float32(0.12) / cell
@@ -124,7 +125,7 @@ def _darken_row(row: Any, shadow: Any, below: Any, corner: Any, cell: Any, rough
         rough[row, column, 1] = _openness(below, row, column, reach, spiral)
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def _smooth_row(row: Any, rough: Any, light: Any) -> None:
     """Mean over the 4 x 4 spirals."""
     size = len(light)
@@ -137,14 +138,14 @@ def _smooth_row(row: Any, rough: Any, light: Any) -> None:
             light[row, column, channel] = total / count
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _tap(center: Any, offset: Any, size: Any) -> Any:
     """Nearest index within an axis, and whether it was there."""
     index = np.int64(np.floor(center + offset + np.float32(0.5)))
     return np.uint64(min(max(index, 0), size - 1)), (index >= 0) & (index < size)
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@inner(forceinline=True, error_model="numpy")
 def _blocker(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> Any:
     """Mean distance to what blocks the light (Fernando 2005, percentage-closer soft shadows)."""
     zero, one, size = np.float32(0), np.float32(1), nearness.shape[0]
@@ -158,7 +159,7 @@ def _blocker(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any)
     return total / max(count, one)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _lit(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> Any:
     """Share of the taps that see the light."""
     zero, one, size = np.float32(0), np.float32(1), nearness.shape[0]
@@ -170,7 +171,7 @@ def _lit(nearness: Any, u: Any, v: Any, near: Any, radius: Any, spiral: Any) -> 
     return one - blocked * np.float32(1 / TAPS)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _openness(below: Any, row: Any, column: Any, radius: Any, spiral: Any) -> Any:
     """Share of the surroundings of a cell that nothing hides within `CONTACT` of the floor."""
     zero, one, size = np.float32(0), np.float32(1), below.shape[0]
@@ -183,7 +184,7 @@ def _openness(below: Any, row: Any, column: Any, radius: Any, spiral: Any) -> An
     return one - total * np.float32(1 / TAPS)
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def floor_light(floor: Any, view: Any, row: Any, width: Any) -> Any:
     """Share of light on the floor through a row of pixels [W], exactly 1 where no shadow falls or no floor is."""
     arriving = np.ones(width, np.float32)
@@ -210,7 +211,7 @@ def floor_light(floor: Any, view: Any, row: Any, width: Any) -> Any:
     return arriving
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def _arriving(light: Any, u: Any, v: Any, last: Any) -> Any:
     """Share of light at a place of the floor's grid."""
     one, step = np.float32(1), np.uint64(1)
@@ -227,7 +228,7 @@ def _arriving(light: Any, u: Any, v: Any, last: Any) -> Any:
     return (one + np.float32(0.55) * fade * (key - one)) * (one + np.float32(0.75) * fade * (ambient - one))
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def backdrop_color(color: Any, row: Any, column: Any, height: Any, width: Any) -> Any:
     """Linear RGB behind a pixel, without shadows; ``color`` as in `Backdrop`."""
     if color[0] >= 0:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from personify.render.gaussians.simd import log2
+from personify.render.kernels import inner
 from personify.render.textures import sample_value
 
 
@@ -35,7 +35,7 @@ def no_cutouts(faces: int) -> Cutouts:
     return Cutouts(solid, np.zeros(1, np.bool_), np.ones(1, np.float32), nothing)
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@inner(forceinline=True, error_model="numpy")
 def level_of_detail(f: Any, area: Any, texture: Any, uvs: Any, levels: Any) -> Any:
     """log2 of texels per sample of a whole face that covers ``area`` samples."""
     u1, v1 = uvs[f, 1, 0] - uvs[f, 0, 0], uvs[f, 1, 1] - uvs[f, 0, 1]
@@ -45,7 +45,7 @@ def level_of_detail(f: Any, area: Any, texture: Any, uvs: Any, levels: Any) -> A
     return half * log2(max(texels / max(area, tiny), tiny))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def alpha_at(f: Any, weights: Any, lod: Any, texture: Any, uvs: Any, texels: Any, levels: Any, counts: Any) -> Any:
     """A texture's alpha at barycentrics of a face."""
     a, b, c = weights
@@ -54,7 +54,7 @@ def alpha_at(f: Any, weights: Any, lod: Any, texture: Any, uvs: Any, texels: Any
     return sample_value(texels, levels, counts, texture, lod, u, v, 3)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def is_covered(f: Any, column: Any, row: Any, alpha: Any, softness: Any) -> Any:
     """Stochastic transparency (Enderton et al. 2010) with thresholds stratified over 2 x 2 samples."""
     # Neighbouring samples take the four strata, in an order that differs between faces, so that layers add up.
@@ -63,6 +63,6 @@ def is_covered(f: Any, column: Any, row: Any, alpha: Any, softness: Any) -> Any:
     return alpha > np.float32(0.5) + softness * np.float32((noise + stratum) / 4 - 0.5)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _fraction(x: Any) -> Any:
     return x - np.int64(x)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from personify.render.cameras import Camera, direction, look_at
 from personify.render.gaussians.simd import WIDTH, columns, load, maximum, rows, select, total, zeros
+from personify.render.kernels import inner
 from personify.render.rasterize import Raster
 
 RGB = tuple[float, float, float]
@@ -89,13 +90,13 @@ def shadow_camera(vertices: NDArray[np.float32], camera: Camera, towards_light: 
     return Camera(viewmat, K, SHADOW_SIZE, SHADOW_SIZE, ortho=True)
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def _seen_bounds(
     vertices: Any, viewmat: Any, K: Any, ortho: Any, width: Any, height: Any, border: Any, light: Any
 ) -> Any:
     """Bounds in the light's image axes of the vertices in view, and the depth of the nearest vertex to the light."""
     x0, x1, y0, y1, nearest, m = 1e30, -1e30, 1e30, -1e30, 1e30, viewmat
-    for i in prange(len(vertices)):
+    for i in range(len(vertices)):
         x, y, z = vertices[i, 0], vertices[i, 1], vertices[i, 2]
         nearest = min(nearest, light[2, 0] * x + light[2, 1] * y + light[2, 2] * z)
         depth = m[2, 0] * x + m[2, 1] * y + m[2, 2] * z + m[2, 3]
@@ -137,7 +138,7 @@ def shadow_map(raster: Raster, camera: Camera) -> Shadow:
     return Shadow(raster.nearness, matrix, np.float32(1 / camera.K[0, 0]))
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def matrix_rows(shadow: Any) -> Any:
     """Rows of a shadow map's matrix, as tuples."""
     m = shadow.matrix
@@ -148,7 +149,7 @@ def matrix_rows(shadow: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def in_light(matrix: Any, point: Any) -> Any:
     """Column, row and nearness of a world point in a shadow map."""
     (a0, a1, a2, a3), (b0, b1, b2, b3), (c0, c1, c2, c3) = matrix
@@ -156,7 +157,7 @@ def in_light(matrix: Any, point: Any) -> Any:
     return a0 * x + a1 * y + a2 * z + a3, b0 * x + b1 * y + b2 * z + b3, c0 * x + c1 * y + c2 * z + c3
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def visibility(nearness: Any, column: Any, row: Any, near: Any) -> Any:
     """Share of the key light that reaches a point: percentage-closer filtering with a tent of a few texels."""
     size, reach = nearness.shape[0], np.float32(_BLUR + 1)

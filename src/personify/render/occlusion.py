@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from personify.render.kernels import inner
 from personify.render.rasterize import NOTHING, interleaved
 
 RADIUS = 0.10  # metres
@@ -48,13 +49,13 @@ def ambient_occlusion(raster: Any, step: Any, K: Any, openness: Any, blurred: An
         )
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@inner(forceinline=True, error_model="numpy")
 def _depth(near: Any, ortho: Any) -> Any:
     """Metres along the viewing axis; not positive, or very far, where nothing is."""
     return -near if ortho else np.float32(1) / near
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _slope(before: Any, depth: Any, after: Any) -> Any:
     """Change of depth per sample along an axis, to the closer of the two neighbours; 0 where both are far away."""
     back, on = depth - before, after - depth
@@ -62,7 +63,7 @@ def _slope(before: Any, depth: Any, after: Any) -> Any:
     return change if abs(change) < np.float32(0.05) else np.float32(0)
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def _open_row(row: Any, nearness: Any, ortho: Any, step: Any, lens: Any, openness: Any) -> None:
     height, width = nearness.shape
     ix, iy, cx, cy = lens
@@ -105,7 +106,7 @@ def _open_row(row: Any, nearness: Any, ortho: Any, step: Any, lens: Any, opennes
         openness[row, column] = max(zero, one - np.float32(_STRENGTH * RADIUS / TAPS) * occlusion)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner(error_model="numpy")
 def _blur_row(row: Any, nearness: Any, ortho: Any, step: Any, openness: Any, blurred: Any) -> None:
     """Mean over the 4 x 4 rotations of the tap pattern, on the same surface only."""
     height, width = np.uint64(openness.shape[0]), np.uint64(openness.shape[1])

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from personify.errors import PersonifyError
 from personify.render.cameras import Camera
 from personify.render.cutouts import Cutouts, alpha_at, is_covered, level_of_detail, no_cutouts
+from personify.render.kernels import inner
 from personify.render.textures import Textures, pack_textures
 
 NEAR = 0.01  # metres
@@ -221,12 +222,12 @@ def _set_up(
                 boxes[f, 0], boxes[f, 1], boxes[f, 2], boxes[f, 3] = first, last, top, bottom
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _corner(points: Any, i: Any) -> Any:
     return points[i, 0], points[i, 1], points[i, 2], points[i, 3]
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def _visible_bounds(a: Any, b: Any, c: Any) -> Any:
     """Pixel bounds of the part of a triangle beyond the near plane: its corners there, and where edges cross it."""
     x0, x1, y0, y1 = np.inf, -np.inf, np.inf, -np.inf
@@ -242,7 +243,7 @@ def _visible_bounds(a: Any, b: Any, c: Any) -> Any:
     return x0, x1, y0, y1
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@inner(forceinline=True, error_model="numpy")
 def _planes(a: Any, b: Any, c: Any, single_sided: Any, ortho: Any) -> Any:
     """Whether a face is drawn, and its row of `Raster.planes`."""
     ea0, ea1, ea2 = b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0]
@@ -304,13 +305,13 @@ def _fill(
             _fill_band(own, holes == 1, planes, boxes, first, last, np.float32(limit), cutouts, textures, image)
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def interleaved(slot: Any, count: Any) -> Any:
     """Deal rows so that both halves of an image go to every thread: the person is seldom spread evenly over it."""
     return slot // 2 if slot % 2 == 0 else (count + 1) // 2 + slot // 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner(error_model="numpy")
 def _fill_band(
     members: Any, holes: Any, planes: Any, boxes: Any, first: Any, last: Any, limit: Any, cutouts: Any, textures: Any,
     image: Any,
@@ -357,7 +358,7 @@ def _fill_band(
                     face_ids[row, column] = f
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@inner(forceinline=True, error_model="numpy")
 def _span(a0: Any, a: Any, b0: Any, b: Any, c0: Any, c: Any, begin: Any, end: Any) -> Any:
     """Columns of a row that can be inside the three edges (a0 x + a >= 0 ...), with one to spare on either side."""
     if end - begin < 8:
@@ -371,7 +372,7 @@ def _span(a0: Any, a: Any, b0: Any, b: Any, c0: Any, c: Any, begin: Any, end: An
     return np.uint64(low), np.uint64(max(high, np.float32(0)))
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@inner(forceinline=True, error_model="numpy")
 def barycentrics_at(planes: Any, f: Any, x: Any, y: Any) -> Any:
     """Perspective-correct weights of a face's corners at a pixel index, from `Raster.planes`."""
     a = (planes[f, 0] * x + planes[f, 1] * y + planes[f, 2]) * planes[f, 12]

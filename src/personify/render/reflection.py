@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from personify.render.gaussians.simd import bits, from_bits, log2
+from personify.render.kernels import inner
 
 ZERO, ONE = np.float32(0), np.float32(1)
 _HALF, _TWO, _TINY = np.float32(0.5), np.float32(2), np.float32(1e-12)
@@ -21,32 +22,32 @@ _WHITE = np.float32(0.72)  # the tone curve is the identity up to here and appro
 _P1, _P2, _P3, _P4, _P5, _P6 = (np.float32(math.log(2) ** k / math.factorial(k)) for k in range(1, 7))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def mix(a: Any, b: Any, t: Any) -> Any:
     """``a`` where t is 0, ``b`` where it is 1."""
     return a + (b - a) * t
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def saturate(x: Any) -> Any:
     """The nearest number in [0, 1]."""
     return min(max(x, ZERO), ONE)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def dot(a: Any, b: Any) -> Any:
     """Product of two vectors, given as tuples."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def normalized(x: Any, y: Any, z: Any) -> Any:
     """Unit vector; zero stays zero."""
     scale = ONE / np.sqrt(max(x * x + y * y + z * z, _TINY))
     return x * scale, y * scale, z * scale
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _exp2(x: Any) -> Any:
     """2^x of a float32 x <= 0."""
     x = max(x, np.float32(-126))
@@ -56,13 +57,13 @@ def _exp2(x: Any) -> Any:
     return from_bits(np.int32(bits(power) + (whole << np.int32(23))))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _power(base: Any, exponent: Any) -> Any:
     """A float32 base in [0, 1] to a positive power."""
     return _exp2(exponent * log2(max(base, _TINY)))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _fifth(x: Any) -> Any:
     return x * x * (x * x) * x
 
@@ -80,7 +81,7 @@ def lamps_of(rig: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def _environment(lamps: Any, mirror: Any, roughness: Any) -> Any:
     """What a reflection sees: sky over ground, a soft box at the key light, a strip light on the far side."""
     sky, ground = lamps[4]
@@ -100,7 +101,7 @@ def _environment(lamps: Any, mirror: Any, roughness: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def _ggx(n: Any, v: Any, direction: Any, nl: Any, nv: Any, roughness: Any) -> Any:
     """GGX distribution times visibility (Karis 2013), and Schlick's Fresnel weight."""
     half = normalized(direction[0] + v[0], direction[1] + v[1], direction[2] + v[2])
@@ -113,7 +114,7 @@ def _ggx(n: Any, v: Any, direction: Any, nl: Any, nv: Any, roughness: Any) -> An
     return lobe, _fifth(ONE - vh)
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def _lamp_light(lamp: Any, n: Any, v: Any, nv: Any, tint: Any, base: Any, roughness: Any, seen: Any) -> Any:
     """Diffuse and reflected light of a lamp of which a share is ``seen``."""
     direction, color = lamp

@@ -15,6 +15,7 @@ from numba import njit, prange
 from personify.render import surfaces
 from personify.render.backdrop import backdrop_color, floor_light
 from personify.render.color import encode
+from personify.render.kernels import inner
 from personify.render.rasterize import interleaved
 from personify.render.reflection import lamps_of
 from personify.render.surfaces import BLUE, CHUNK, COLUMN, GREEN, OPEN, RED, ROWS, WEIGHT
@@ -49,7 +50,7 @@ def shade_image(
             _show_backdrop(row, light, samples, backdrop, floor_light(floor, view, row, width), image)
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def _light_row(
     row: Any,
     raster: Any,
@@ -85,7 +86,7 @@ def _light_row(
             light[at, 3] += weight
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def _seen_columns(face_ids: Any, row: Any, samples: Any) -> Any:
     """First pixel of a row that sees something, and the one behind the last."""
     width, step, one = np.uint64(face_ids.shape[1]), np.uint64(samples), np.uint64(1)
@@ -98,7 +99,7 @@ def _seen_columns(face_ids: Any, row: Any, samples: Any) -> Any:
     return min(first, last) // step, (last + step - one) // step
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner(error_model="numpy")
 def _straighten(row: Any, light: Any, samples: Any, image: Any) -> None:
     """A row of a transparent picture: colour not multiplied by alpha."""
     for column in range(np.uint64(len(light))):
@@ -109,7 +110,7 @@ def _straighten(row: Any, light: Any, samples: Any, image: Any) -> None:
         image[row, column, 3] = seen / np.float32(samples)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner(error_model="numpy")
 def _show_backdrop(row: Any, light: Any, samples: Any, backdrop: Any, arriving: Any, image: Any) -> None:
     """A row of a picture with something behind the person."""
     behind, height, width = backdrop.image, image.shape[0], image.shape[1]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from personify.render.gaussians.simd import log2
+from personify.render.kernels import inner
 from personify.render.lights import in_light, matrix_rows, visibility
 from personify.render.rasterize import barycentrics_at
 from personify.render.reflection import ONE, ZERO, dot, normalized, shade, tone
@@ -88,7 +88,7 @@ BX, BY, BZ, RED, GREEN, BLUE, ROUGH, METAL = _rows(28, 8)
 ROWS = 36
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def collect(chunk: Any, ids: Any, row: Any, column: Any, stop: Any, raster: Any, mesh: Any, samples: Any) -> Any:
     """Surfaces that the pixels of a row see, from some column on, until the chunk is full or the row ends.
 
@@ -147,7 +147,7 @@ def collect(chunk: Any, ids: Any, row: Any, column: Any, stop: Any, raster: Any,
     return count, column
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def place(chunk: Any, ids: Any, count: Any, planes: Any, mesh: Any, view: Any) -> None:
     """Position, texture coordinate, frame and direction to the viewer."""
     faces, p, uvs, ortho = mesh.faces, mesh.vertices, mesh.uvs, view.ortho
@@ -183,7 +183,7 @@ def place(chunk: Any, ids: Any, count: Any, planes: Any, mesh: Any, view: Any) -
         chunk[UY + i], chunk[WY + i] = by * u1 + cy * u2 - ay * du, by * w1 + cy * w2 - ay * dw
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def paint(chunk: Any, count: Any, materials: Any, textures: Any, samples: Any) -> None:
     """Material: colour, roughness, metallic, and the normal map's vector."""
     texels, levels, counts = textures.texels, textures.levels, textures.counts
@@ -211,7 +211,7 @@ def paint(chunk: Any, count: Any, materials: Any, textures: Any, samples: Any) -
         chunk[BX + i], chunk[BY + i], chunk[BZ + i] = x, y, z
 
 
-@njit(cache=True, nogil=True, forceinline=True, fastmath=True, error_model="numpy")
+@inner(forceinline=True, fastmath=True, error_model="numpy")
 def _lod(width: Any, height: Any, footprint: Any) -> Any:
     """Level of detail; a stretched footprint is allowed to alias by a factor of two rather than to blur."""
     ux, vx, uy, vy = footprint[0] * width, footprint[1] * height, footprint[2] * width, footprint[3] * height
@@ -219,7 +219,7 @@ def _lod(width: Any, height: Any, footprint: Any) -> Any:
     return np.float32(0.5) * log2(max(max(a, b) * np.float32(0.25), min(a, b), np.float32(1e-12)))
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def bend(chunk: Any, padded: Any) -> None:
     """Turn normals by their normal map's vector (green is up), and towards the viewer's side."""
     for i in range(padded):
@@ -238,7 +238,7 @@ def bend(chunk: Any, padded: Any) -> None:
         chunk[VX + i], chunk[VY + i], chunk[VZ + i] = v
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def cast_shadows(chunk: Any, count: Any, shadow: Any, towards: Any) -> None:
     """Share of the key light; the place looked up lies above the surface, so that no surface shadows itself."""
     nearness, texel = shadow.nearness, shadow.texel
@@ -254,7 +254,7 @@ def cast_shadows(chunk: Any, count: Any, shadow: Any, towards: Any) -> None:
         chunk[LIT + i] = lit
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def light_up(chunk: Any, padded: Any, lamps: Any) -> None:
     """Replace colours by the linear RGB that the surfaces show, ready for display."""
     for i in range(padded):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from personify.color import linear_to_srgb
 from personify.render.color import DECODE
+from personify.render.kernels import inner
 
 _MAX_LEVELS = 14  # 8192 pixels
 
@@ -85,9 +86,10 @@ def _sum_of_four(values: NDArray[np.float32]) -> NDArray[np.float32]:  # [2H, 2W
 
 
 _ZERO, _ONE = np.float32(0), np.float32(1)
+_RED, _GREEN, _BLUE = np.uint64(0), np.uint64(1), np.uint64(2)  # one type: a literal each would compile once more
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _corners(levels: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
     """Indices of the four texels around a point and their weights; coordinates clamp at the border."""
     offset, width, height = levels[texture, level, 0], levels[texture, level, 1], levels[texture, level, 2]
@@ -102,10 +104,9 @@ def _corners(levels: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
     return corners, ((_ONE - fx) * (_ONE - fy), fx * (_ONE - fy), (_ONE - fx) * fy, fx * fy)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _mean(texels: Any, corners: Any, weights: Any, channel: Any) -> Any:
-    """Weighted mean of one raw channel of four texels, 0 .. 255."""
-    channel = np.uint64(channel)
+    """Weighted mean of one raw channel (uint64) of four texels, 0 .. 255."""
     return (
         weights[0] * np.float32(texels[corners[0], channel])
         + weights[1] * np.float32(texels[corners[1], channel])
@@ -114,10 +115,9 @@ def _mean(texels: Any, corners: Any, weights: Any, channel: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _light(texels: Any, corners: Any, weights: Any, channel: Any) -> Any:
-    """Weighted mean of the linear light of one channel of four texels."""
-    channel = np.uint64(channel)
+    """Weighted mean of the linear light of one channel (uint64) of four texels."""
     return (
         weights[0] * DECODE[texels[corners[0], channel]]
         + weights[1] * DECODE[texels[corners[1], channel]]
@@ -126,10 +126,14 @@ def _light(texels: Any, corners: Any, weights: Any, channel: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _color_at(texels: Any, levels: Any, texture: Any, level: Any, u: Any, v: Any) -> Any:
     corners, weights = _corners(levels, texture, level, u, v)
-    return _light(texels, corners, weights, 0), _light(texels, corners, weights, 1), _light(texels, corners, weights, 2)
+    return (
+        _light(texels, corners, weights, _RED),
+        _light(texels, corners, weights, _GREEN),
+        _light(texels, corners, weights, _BLUE),
+    )
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -147,7 +151,7 @@ def sample_color(texels: Any, levels: Any, counts: Any, texture: Any, lod: Any, 
     return a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]), a[2] + t * (b[2] - a[2])
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def _nearest(counts: Any, texture: Any, lod: Any) -> Any:
     """The level that is closest to a level of detail."""
     return np.int64(min(max(lod + np.float32(0.5), _ZERO), np.float32(counts[texture] - 1)))
@@ -157,16 +161,16 @@ def _nearest(counts: Any, texture: Any, lod: Any) -> Any:
 def sample_value(texels: Any, levels: Any, counts: Any, texture: Any, lod: Any, u: Any, v: Any, channel: Any) -> Any:
     """One raw channel in [0, 1] at (u, v), from the nearest level."""
     corners, weights = _corners(levels, texture, _nearest(counts, texture, lod), u, v)
-    return _mean(texels, corners, weights, channel) * np.float32(1 / 255)
+    return _mean(texels, corners, weights, np.uint64(channel)) * np.float32(1 / 255)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inner(forceinline=True)
 def sample_vector(texels: Any, levels: Any, counts: Any, texture: Any, lod: Any, u: Any, v: Any) -> Any:
     """Three raw channels as a vector with components in [-1, 1], from the nearest level."""
     corners, weights = _corners(levels, texture, _nearest(counts, texture, lod), u, v)
     scale = np.float32(1 / 127.5)
     return (
-        _mean(texels, corners, weights, 0) * scale - _ONE,
-        _mean(texels, corners, weights, 1) * scale - _ONE,
-        _mean(texels, corners, weights, 2) * scale - _ONE,
+        _mean(texels, corners, weights, _RED) * scale - _ONE,
+        _mean(texels, corners, weights, _GREEN) * scale - _ONE,
+        _mean(texels, corners, weights, _BLUE) * scale - _ONE,
     )
