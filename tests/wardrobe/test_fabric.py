@@ -192,3 +192,12 @@ def test_a_pattern_map_of_the_wrong_size_is_refused() -> None:
 
 def test_solid_takes_srgb_and_stores_linear() -> None:
     assert solid("x", (0.5, 0.0, 1.0)).base_color == pytest.approx((0.214, 0.0, 1.0, 1.0), abs=1e-3)
+
+
+def test_checks_have_three_tones_and_the_named_colour_more_than_its_accent() -> None:
+    garment = Garment("shirt", "red", "checked", accent="white")
+    colors, red, white = albedo(garment), color_of(garment, 0), np.array(words.COLORS["white"])
+    tones = [float((np.abs(colors - tone).max(1) < 0.09).mean()) for tone in (red, (red + white) / 2, white)]
+    assert sum(tones) > 0.6  # the rest are texels on borders
+    assert tones[0] > 1.5 * tones[2] > 0.05
+    assert tones[1] > tones[2]

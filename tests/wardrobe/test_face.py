@@ -65,3 +65,26 @@ def test_children_are_rounder_and_the_elderly_have_thinner_lips():
 
     assert mean(5, "cheek-volume-incr") > mean(30, "cheek-volume-incr") + 0.1
     assert mean(85, "mouth-upperlip-volume-incr") < mean(30, "mouth-upperlip-volume-incr") - 0.1
+
+
+def mean_slider(sex, age, name):
+    height = 168 if age > 15 else 130
+    return np.mean([sliders_of(Outfit(Person(sex=sex, age=age, height=height), seed=seed))[name] for seed in range(40)])
+
+
+@pytest.mark.parametrize(
+    ("name", "larger"),
+    [
+        ("eye-scale-incr", "female"), ("mouth-lowerlip-volume-incr", "female"), ("eyebrows-trans-up", "female"),
+        ("chin-width-incr", "male"), ("chin-bones-incr", "male"), ("nose-scale-horiz-incr", "male"),
+    ],
+)  # fmt: skip
+def test_faces_of_grown_women_and_men_differ_and_childrens_hardly(name, larger):
+    smaller = "male" if larger == "female" else "female"
+    grown, young = (mean_slider(larger, age, name) - mean_slider(smaller, age, name) for age in (30, 5))
+    assert grown > 0.15
+    assert abs(young) < 0.5 * grown
+
+
+def test_girls_heads_are_as_large_as_childrens():
+    assert mean_slider("female", 8, "head-scale-vert-incr") > mean_slider("female", 30, "head-scale-vert-incr") + 0.2

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from personify.wardrobe.barber import Barber
 from personify.wardrobe.figure import default_body, make_figure
-from personify.wardrobe.hair import make_hair
+from personify.wardrobe.hair import _fringe, make_hair
 from personify.wardrobe.headfit import HatPlane
 from personify.wardrobe.outfit import Garment, Hair, Outfit, Person
 from personify.wardrobe.piece import finish
@@ -200,3 +201,24 @@ def test_roots_lie_on_the_grid(figures):
     height, _ = head.above(roots.points)
     assert np.abs(height).max() < 0.004
     assert np.allclose(np.linalg.norm(roots.normals, axis=1), 1)
+
+
+def test_short_hair_leaves_mens_foreheads_free_and_falls_over_womens(figures):
+    figure = figures["woman"]
+    brow = figure.joint("left_eye")[1] + 0.05 * figure.scale
+
+    def fallen(sex):
+        (piece,) = make_hair(figure, Outfit(Person(sex, height=170), Hair("short"), seed=1), SIZE)
+        x, y, z = piece.vertices.T
+        return ((np.abs(x) < 0.04 * figure.scale) & (z > figure.joint("left_eye")[2]) & (y < brow)).mean()
+
+    assert fallen("female") > 2 * fallen("male")
+
+
+def test_a_fringe_has_no_straight_edge(figures):
+    figure = figures["woman"]
+    head = Head(figure)
+    barber = Barber(head, "female", 0.0, 4, np.random.default_rng(4), Mesh.empty())
+    _fringe(barber)
+    tips = np.concatenate(barber.mesh.vertices)[:, 1].reshape(-1, 8, 2)[:, -1, 0]
+    assert 0.003 < tips.std() / figure.scale < 0.02

@@ -65,3 +65,12 @@ def test_a_look_is_worn_in_its_own_colours():
 def test_an_unknown_look_is_refused():
     with pytest.raises(PersonifyError, match="plumbus"):
         find_look("plumbus")
+
+
+def test_a_bride_shows_her_face_and_a_business_woman_wears_no_tie():
+    bride = complete(read(None, "a bride"), 0)
+    assert bride.worn("head") is None
+    assert bride.person.age_group == "young adult"
+    woman, man = (complete(read(None, f"a business{sex}"), 1) for sex in ("woman", "man"))
+    assert (woman.worn("top").kind, woman.worn("neck")) == ("blouse", None)
+    assert (man.worn("top").kind, man.worn("neck").kind) == ("shirt", "tie")

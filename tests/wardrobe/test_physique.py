@@ -79,3 +79,20 @@ def test_a_figure_has_a_volume_of_a_person():
 def test_heights_out_of_reach_are_refused():
     with pytest.raises(PersonifyError, match="height: 220 cm is out of reach"):
         figure_of(Outfit(Person("male", 5, 220)))
+
+
+def heads_tall(sex, age, height):
+    """How many of its own heads, crown to chin, a body measures."""
+    figure = figure_of(Outfit(Person(sex, age, height), seed=3))
+    x, y, z = figure.canonical.T
+    skin = np.unique(figure.skin_faces)
+    up = figure.rest[skin, 1]
+    chin = figure.rest[skin][(np.abs(x) < 0.01)[skin] & (y > 1.52)[skin] & (y < 1.56)[skin] & (z > 0.09)[skin], 1].min()
+    return (up.max() - up.min()) / (up.max() - chin)
+
+
+@pytest.mark.parametrize("sex", ["female", "male"])
+def test_children_have_larger_heads_for_their_height(sex):
+    assert 5.3 < heads_tall(sex, 5, 108) < 6.0
+    assert 6.2 < heads_tall(sex, 10, 136) < 6.8
+    assert 7.0 < heads_tall(sex, 30, 170) < 7.9

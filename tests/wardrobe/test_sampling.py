@@ -109,3 +109,17 @@ def test_palettes_and_usual_colours_are_in_the_vocabulary():
     assert {color for colors in (*USUAL.values(), *FOOTWEAR.values(), DENIM) for color in colors} <= known
     assert set(USUAL) | set(FOOTWEAR) <= set(words.GARMENTS)
     assert all(color not in contrasting(color) for color in known)
+
+
+def test_hair_tells_women_from_men_where_nothing_was_said():
+    hair = {sex: Counter(tasteful({"person.sex": sex}, seed).hair.style for seed in range(150)) for sex in words.SEXES}
+    boyish = ("short", "side part", "quiff", "buzz", "bald")
+    assert sum(hair["female"][style] for style in boyish) < 0.15 * 150
+    assert sum(hair["male"][style] for style in boyish) > 0.6 * 150
+
+
+def test_nobody_fair_has_an_afro_unasked():
+    for seed in range(150):
+        outfit = tasteful({"person.skin": "fair", "person.age": 10.0}, seed)
+        assert outfit.hair.style != "afro"
+    assert tasteful({"person.skin": "fair", "hair.style": "afro"}).hair.style == "afro"

@@ -160,3 +160,21 @@ def test_eyes_have_a_pupil_an_iris_of_their_colour_and_a_white(name):
     assert white.min() > 0.6
     order = np.argsort(EYE_COLORS[name])
     assert iris.argmax() == order[-1] or np.ptp(EYE_COLORS[name]) < 0.1
+
+
+@pytest.mark.parametrize("tone", ["fair", "olive", "dark"])
+def test_womens_lips_are_redder_and_their_brows_finer(tone):
+    atlas = canvas(512)
+    x, y, z = atlas.points.T
+    beside = (np.abs(x) > 0.022) & (np.abs(x) < 0.045) & (z > 0.05) & (y > 1.655) & (y < 1.685)
+    lips = atlas.masks["lips"] > 0.8
+
+    def face(sex):
+        outfit = Outfit(Person(sex, 30, 172, skin=tone), Hair("short", "black"), seed=3)
+        color = paint_skin(outfit, 512)[0].reshape(-1, 3)[atlas.inside] / 255
+        redness = color[lips, 0].mean() / color[lips, 1:].mean()
+        return redness, (color[beside].sum(1) < 0.6 * np.median(color[beside].sum(1))).mean()
+
+    (red, fine), (pale, thick) = face("female"), face("male")
+    assert red > 1.08 * pale
+    assert 0.02 < fine < 0.85 * thick
