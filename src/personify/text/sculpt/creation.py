@@ -15,6 +15,7 @@ from personify.text.sculpt.avatar import sculpt
 from personify.text.sculpt.presets import SculptPreset
 from personify.text.sculpt.record import progress_bar
 from personify.text.sculpt.restraint import colored_parts, free_parts
+from personify.text.sculpt.substances import find_substance
 
 
 def sculpted(
@@ -50,6 +51,9 @@ def sculpted(
     # do colours change.
     open_words = bool(creation.reading.not_understood or prompts)
     recolor = free_parts(meshes, {}) - colored_parts(meshes, said) if open_words else set[str]()
+    if substance := find_substance(words, []):  # "dressed in gold" was read as a colour and means more
+        names = substance.words.split(", ")
+        recolor |= colored_parts(meshes, {address: value for address, value in said.items() if value in names})
     settled = set[str]() if open_words else {part.name for part in meshes}
     with creation.stages("sculpt"), progress_bar(console) as bar:
         result = sculpt(

@@ -1,4 +1,4 @@
-"""What is done to a dressed person before and after the steps: stuff and folds, and a step back where nothing was won.
+"""What is done to a dressed person before and after the steps: stuff, folds, hems; a step back where nothing was won.
 
 The pictures are those that people will look at, drawn by the renderer that films avatars; the loop's own are simpler.
 """
@@ -16,6 +16,7 @@ from personify.perception.scoring import portrait_embeddings, scores, text_embed
 from personify.text.sculpt.folds import fold, folds
 from personify.text.sculpt.restraint import garment_of
 from personify.text.sculpt.substances import Substance, find_substance, paint
+from personify.text.sculpt.tailoring import tailor
 from personify.wardrobe.vocabulary import GARMENTS
 
 Parts = tuple[MeshPart, ...]
@@ -41,7 +42,7 @@ def finish(
     avatar: Avatar, look: str, model: ImageTextModel, open_parts: Collection[str] = (), unread: Sequence[str] = (),
     seed: int = 0,
 ) -> Finish:  # fmt: skip
-    """Cloth gets folds; clothes become what the words say they are made of, in the version the guide likes best.
+    """Cloth gets folds and hems; clothes become what words say they are made of, in the version the guide likes best.
 
     Args:
         avatar: a dressed person; left as it is.
@@ -59,10 +60,14 @@ def finish(
         stuff = substance.words.partition(",")[0]
         versions = [_made_of(parts, substance, k, painted, seed) for k in range(len(substance.versions))]
         parts = versions[best(model, avatar.skeleton, look, versions)]
-    cloth = [folds(part.name) and part.material.metallic < 0.5 for part in parts]
-    pairs = zip(parts, cloth, strict=True)
-    folded = tuple(fold(part, avatar.skeleton, seed=seed) if soft else part for part, soft in pairs)
-    return Finish(replace(avatar, parts=folded), painted, stuff)
+
+    def sewn(part: MeshPart) -> MeshPart:
+        if not folds(part.name) or part.material.metallic >= 0.5:
+            return part
+        folded = fold(part, avatar.skeleton, seed=seed)
+        return folded if part.name in painted else tailor(folded)
+
+    return Finish(replace(avatar, parts=tuple(map(sewn, parts))), painted, stuff)
 
 
 def _made_of(parts: Parts, substance: Substance, version: int, names: Collection[str], seed: int) -> Parts:

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from personify.body.mesh import Float, Image, MeshPart, Skeleton
+from personify.body.mesh import Float, MeshPart, Skeleton
 from personify.body.pose import HAND_JOINTS, JOINT_INDEX
-from personify.export.normals import smooth_normals
+from personify.text.sculpt.relief import shaded, tangents, turned
 from personify.text.sculpt.texels import resample
 from personify.wardrobe.fractal import fractal
 from personify.wardrobe.uvmap import bake_attributes
@@ -52,15 +52,15 @@ def fold(part: MeshPart, skeleton: Skeleton, depth: float = 1.0, seed: int = 0) 
         return part
     full = material.normal_map.shape[:2]
     size = min(_FINEST, full[0])
-    frames = _tangents(part)
+    frames = tangents(part)
     points, weights = part.vertices, _along_arms(part)[:, None]
     baked, _ = bake_attributes(part.uvs, part.faces, np.concatenate([points, weights, frames], 1), size)
     places, arms = baked[..., :3], baked[..., 3]
     height = depth * fold_height(places, arms, skeleton, seed)
     slopes = _slopes(places, arms, skeleton, seed, depth, baked[..., 4:10])
-    normals = _turned(material.normal_map, resample(slopes, full))
+    normals = turned(material.normal_map, resample(slopes, full))
     shade = 1 - _CREASE_SHADE * np.clip(-height / DEEPEST, 0, 1)
-    return replace(part, material=replace(material, normal_map=normals, texture=_shaded(material.texture, shade)))
+    return replace(part, material=replace(material, normal_map=normals, texture=shaded(material.texture, shade)))
 
 
 def fold_height(places: Float, arms: Float, skeleton: Skeleton, seed: int = 0) -> Float:
@@ -105,23 +105,6 @@ def _along_arms(part: MeshPart) -> Float:  # [V]
     return arms
 
 
-def _tangents(part: MeshPart) -> Float:  # [V, 6]
-    """Directions of growing u and of falling v on the surface, unit, at every vertex (Lengyel 2001)."""
-    corners, uvs = part.vertices[part.faces].astype(np.float64), part.uvs[part.faces].astype(np.float64)
-    e1, e2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    (u1, v1), (u2, v2) = ((uvs[:, k] - uvs[:, 0]).T for k in (1, 2))
-    scale = np.sign(u1 * v2 - u2 * v1)[:, None]
-    along_u, along_v = scale * (e1 * v2[:, None] - e2 * v1[:, None]), scale * (e2 * u1[:, None] - e1 * u2[:, None])
-    sums = np.zeros((len(part.vertices), 6))
-    for k in range(3):
-        np.add.at(sums, part.faces[:, k], np.concatenate([along_u, -along_v], 1))
-    normals = smooth_normals(part.vertices, part.faces)
-    out = [t - (t * normals).sum(1, keepdims=True) * normals for t in (sums[:, :3], sums[:, 3:])]
-    return np.concatenate([t / np.maximum(np.linalg.norm(t, axis=1, keepdims=True), 1e-12) for t in out], 1).astype(
-        np.float32
-    )
-
-
 def _slopes(
     places: Float, arms: Float, skeleton: Skeleton, seed: int, depth: float, frames: Float
 ) -> Float:  # [S, S, 2]
@@ -132,17 +115,3 @@ def _slopes(
         ends = [fold_height(places + sign * step * tangent, arms, skeleton, seed) for sign in (-1, 1)]
         rises.append(depth * (ends[1] - ends[0]) / (2 * step))
     return np.stack(rises, -1)
-
-
-def _turned(normal_map: Image, slopes: Float) -> Image:
-    """A normal map on top of which a relief lies."""
-    fine = normal_map.astype(np.float32) / 127.5 - 1
-    fine[..., :2] -= np.clip(slopes, -1.2, 1.2) * fine[..., 2:]
-    fine /= np.linalg.norm(fine, axis=-1, keepdims=True)
-    return np.round((fine * 0.5 + 0.5) * 255).astype(np.uint8)
-
-
-def _shaded(texture: Image, shade: Float) -> Image:
-    fitted = resample(shade[..., None], texture.shape[:2])
-    colors = np.round(texture[..., :3] * fitted.clip(0, 1)).astype(np.uint8)
-    return np.concatenate([colors, texture[..., 3:]], 2)

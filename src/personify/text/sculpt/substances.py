@@ -84,14 +84,19 @@ SUBSTANCES = (
 
 
 def find_substance(text: str, unread: Sequence[str]) -> Substance | None:
-    """What the words say things are made of: in phrases nobody could read, and after "made of".
+    """What the words say things are made of: in phrases nobody could read, after "made of", and after "dressed in"
+    where no garment follows.
 
     >>> find_substance("a knight made of red hot lava", ["red hot lava"]).grain
     'cracks'
-    >>> find_substance("a woman in a gold dress", []) is None
+    >>> find_substance("a king dressed in gold", []).grain
+    'brushed'
+    >>> find_substance("a woman in a gold dress", []) is find_substance("a king dressed in gold shoes", []) is None
     True
     """
     made = re.findall(r"\bmade (?:out |up )?(?:of|from) ([\w' -]+)", text.lower())
+    clad = r"\b(?:dressed|clad|covered|wrapped) (?:all |only )?in ((?:pure )?[\w-]+)(?=[,.;]| with\b|$)"
+    made += re.findall(clad, text.lower())
     said = " , ".join([*made, *(phrase.lower() for phrase in unread)])
     found = [
         (match.start(), -len(word), substance)
