@@ -101,7 +101,7 @@ def train(arguments: argparse.Namespace) -> None:
     test = torch.from_numpy(held[0]).to(memory_format=torch.channels_last), torch.from_numpy(held[1])
 
     torch.manual_seed(arguments.seed)
-    network = load_matting(arguments.start).train() if arguments.start else MattingNetwork()
+    network = mean_of(arguments.start).train() if arguments.start else MattingNetwork()
     network = network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
     kernels = [weight for weight in network.parameters() if weight.ndim == 4]
@@ -140,6 +140,18 @@ def train(arguments: argparse.Namespace) -> None:
                 log.write(line + "\n")
             print(line, f"{time.process_time() - start:.0f} s", flush=True)
 
+    save_matting(average, out / "matting.safetensors")
+
+
+@torch.no_grad()
+def mean_of(files: Sequence[Path]) -> MattingNetwork:
+    """A network between those that learnt from the same start: better where neither has been (Wortsman et al. 2022)."""
+    networks = [load_matting(file) for file in files]
+    for values in zip(*(network.state_dict().values() for network in networks), strict=True):
+        if values[0].is_floating_point():
+            values[0].copy_(torch.stack(values).mean(0))
+    return networks[0]
+
 
 @torch.no_grad()
 def follow(average: MattingNetwork, network: MattingNetwork, keep: float) -> None:
@@ -163,7 +175,7 @@ def main() -> None:
     parser.add_argument("people", type=Path, nargs="+", help="folders of people")
     parser.add_argument("--held-out", type=Path, required=True, help="folder of other people")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="weights of an earlier run to start from")
+    parser.add_argument("--start", type=Path, nargs="+", help="weights to start from; the mean of several")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--surroundings", type=int, default=1200)

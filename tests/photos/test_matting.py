@@ -61,7 +61,7 @@ def test_unseen_people_before_unseen_clutter(people):
             scores.append(overlap(cut(image), truth))
     assert len(scores) >= 6
     assert np.mean(scores) > 0.55
-    assert np.median(scores) > 0.65
+    assert np.median(scores) > 0.7
 
 
 @pytest.mark.parametrize(("center", "tall"), [((0.5, 0.5), 0.9), ((0.7, 0.6), 0.45), ((0.3, 0.55), 0.6)])
@@ -75,7 +75,7 @@ def test_of_two_people_the_larger(people):
     near, truth = standing(people, 5, wall, (0.35, 0.5), 0.8)
     both, _ = standing(people, 8, (near * 255).astype(np.uint8), (0.82, 0.5), 0.4)
     alpha = cut(both)
-    assert overlap(alpha, truth) > 0.8
+    assert overlap(alpha, truth) > 0.9
     assert (alpha[:, 230:] > 0.5).sum() < 20
 
 
@@ -86,7 +86,7 @@ def test_a_box_says_who_is_meant(people):
     rows, columns = (np.flatnonzero((truth > 0.5).any(axis)) for axis in (1, 0))
     box = float(columns[0] - 3), float(rows[0] - 3), float(columns[-1] + 4), float(rows[-1] + 4)
     alpha = cut(both, box)
-    assert overlap(alpha, truth) > 0.75
+    assert overlap(alpha, truth) > 0.85
     assert (alpha[:, : int(box[0]) - 1] == 0).all()
 
 
@@ -141,17 +141,6 @@ def test_nobody_in_any_photo_is_no_reason_to_fail():
     assert sharpen([], []) == []
     grey = np.full((60, 90, 3), 0.5, np.float32)
     assert all((one.alpha < 0.5).all() for one in cut_out([grey, grey]))
-
-
-def test_photos_of_one_person_are_cut_out_better_together(people):
-    alone, together = [], []
-    for number in range(3):
-        wall = clutter(np.random.default_rng([81, number]), 256)
-        taken = [standing(people, number, np.rot90(wall, k).copy(), (0.4 + 0.1 * k, 0.5), 0.7) for k in range(3)]
-        alone += [overlap(cut(photo), truth) for photo, truth in taken]
-        joint = cut_out([photo for photo, _ in taken])
-        together += [overlap(one.alpha, truth) for one, (_, truth) in zip(joint, taken, strict=True)]
-    assert np.mean(together) > np.mean(alone)
 
 
 def test_looks_agree_about_somebody_in_plain_sight(people):

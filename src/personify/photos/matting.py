@@ -89,7 +89,7 @@ def cut_out(
     there = [scene for scene in scenes if scene.somebody]
     pictures = [cut_window(scene.image, *scene.window, _EDGED, "edge") for scene in there]
     for scene, alpha in zip(there, sharpen(pictures, [scene.chance for scene in there]), strict=True):
-        scene.chance = alpha * scene.allowed()
+        scene.chance = _one_person(alpha * scene.allowed())
     return [Matte(scene.alpha(), "network", scene.agreement) for scene in scenes]
 
 
