@@ -89,7 +89,7 @@ def test_two_processes_learn_the_same_weights(folder, preset, tmp_path):
 @pytest.fixture
 def stemmed(preset):
     """The stem alone, then everything else."""
-    network = replace(preset.network, stem_widths=(8, 16), guided=True)
+    network = replace(preset.network, stem_widths=(8, 16), figure=2, guided=True)
     first, second = preset.stages[0], preset.stages[0]
     alone = replace(first, sampling=replace(first.sampling, view_odds=(1.0,)), trains=STEM)
     return replace(

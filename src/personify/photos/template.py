@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -53,6 +53,20 @@ class Template:
             axes.append(torch.minimum(torch.cat([edge, step], dim), torch.cat([step, edge], dim)))
         known = [torch.where(axis.isfinite(), axis, 0) for axis in axes]
         return torch.maximum(*known)
+
+    def displaced(self, displacement: Tensor) -> Template:  # [B, H, W, 3]
+        """One set of maps for each of B people, whose surfaces lie elsewhere.
+
+        >>> body_template(16).displaced(torch.ones(2, 16, 16, 3)).positions.shape
+        torch.Size([2, 16, 16, 3])
+        """
+        batch = displacement.shape[:-1]
+        return replace(
+            self,
+            positions=self.positions + displacement,
+            lbs_weights=self.lbs_weights.expand(*batch, -1),
+            mask=self.mask.expand(batch),
+        )
 
     def to(self, device: torch.device | str) -> Template:
         """The same maps on another device."""

@@ -18,7 +18,7 @@ from personify.body.anny import AnnyBody
 from personify.photos.network import PhotoNetwork
 from personify.photos.template import Template
 from personify.train.batches import PhotoBatch
-from personify.train.objective import losses_of, stem_losses, total
+from personify.train.objective import figure_loss, losses_of, stem_losses, total
 from personify.train.presets import STEM, Stage, TrainingPreset
 
 
@@ -45,12 +45,16 @@ class PhotoTraining(lightning.LightningModule):
         """Weighted sum of the losses; every term is logged."""
         template, body = self.template.to(self.device), self._body[0]
         body = None if body is None else body.to(self.device)
-        if self.stage.trains == STEM:
-            terms = stem_losses(self.network.look(batch.images, batch.masks).surface, batch, template)
+        if self.stage.trains.startswith(STEM):
+            look = self.network.look(batch.images, batch.masks)
+            terms, figure = stem_losses(look.surface, batch, template), look.figure
         else:
             output = self.network(batch.images, batch.masks, template)
+            figure = output.figure
             with torch.autocast(self.device.type, enabled=False):
                 terms = losses_of(output, batch, template, self.stage.losses, body)
+        if self.network.figure is not None and figure is not None and figure.requires_grad:
+            terms["figure"] = figure_loss(figure, self.network.figure, batch, template)
         loss = total(terms, self.stage.losses)
         self.log_dict({f"loss/{name}": term.detach() for name, term in terms.items()}, batch_size=len(batch.images))
         self.log("loss/total", loss.detach(), prog_bar=True, batch_size=len(batch.images))

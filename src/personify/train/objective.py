@@ -17,12 +17,14 @@ from personify.photos.bones import spread_over_bones
 from personify.photos.drawing import draw_posed
 from personify.photos.network import CanonicalGaussians, NetworkOutput
 from personify.photos.network.auxiliary import BodyEstimate
+from personify.photos.network.figure import Figure
 from personify.photos.network.model import MASK_THRESHOLD
 from personify.photos.network.stem import Surface, turn_to_camera
 from personify.photos.template import Template
 from personify.render.gaussians.spherical_harmonics import C0
 from personify.train.batches import PhotoBatch
 
+_WIDTH = 0.02  # metres by which people's surfaces differ
 _NECK = 1.45  # metres in the T-pose
 _TELLING = 8.0  # how much more heads count when it comes to the side that is seen: little else tells front from back
 
@@ -48,6 +50,7 @@ class LossWeights:
     body: float = 0.1
     facing: float = 0.6
     turn: float = 0.1
+    figure: float = 0.5
 
 
 def stem_losses(surface: Surface, batch: PhotoBatch, template: Template) -> dict[str, Tensor]:
@@ -105,6 +108,13 @@ def losses_of(
     if weights.body and output.body is not None and body is not None:
         terms["body"] = body_loss(output.body, batch, body)
     return {name: term for name, term in terms.items() if getattr(weights, name)}
+
+
+def figure_loss(coefficients: Tensor, figure: Figure, batch: PhotoBatch, template: Template) -> Tensor:
+    """Squared displacement that the principal ones [B, K] leave unexplained, per seen texel in `_WIDTH` squared."""
+    true = batch.texel_positions - template.positions - figure.average.movedim(0, -1)
+    square = (figure.displacement(coefficients) - true).square().sum(-1) * batch.texel_known
+    return square.sum() / batch.texel_known.sum().clamp(min=1) / _WIDTH**2
 
 
 def total(terms: dict[str, Tensor], weights: LossWeights) -> Tensor:

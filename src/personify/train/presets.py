@@ -10,8 +10,9 @@ from personify.train.batches import Sampling
 from personify.train.objective import LossWeights
 
 STEM = r"stem\."
-"""`Stage.trains` for the stem."""
-_READERS = r"atlas\.|\w+_(position|gaussian)\.out\."  # what makes Gaussians of the stem's features
+"""`Stage.trains` for the stem; with more after it, for a part of the stem."""
+_FIGURE = STEM + r"figure\.head\."
+_READERS = rf"atlas\.|\w+_(position|gaussian)\.out\.|{_FIGURE}"  # what makes Gaussians of the stem's features
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ SURFACE = LossWeights(
 )
 """Only what is known about the surface: no picture is drawn, so a step takes half the time."""
 _MANY = (0.15, 0.2, 0.35, 0.3)
-_SIDES = LossWeights(position=1.0, skinning=0.1)
-_LAST = LossWeights(projection=0.0, body=0.0, position=1.0, texel_position=6.0)
+_FEW = (0.35, 0.25, 0.4)  # numbers of photos for the stem, which must learn what several photos say together
+_SIDES = LossWeights(position=1.0, skinning=0.1, figure=0.7)
+_LAST = LossWeights(projection=0.0, body=0.0, position=1.0, texel_position=1.0, figure=0.3)
 
 
 def _stage(size: int, batch: int, steps: int, rate: float, views: tuple[float, ...] = (0.2, 0.2, 0.6)) -> Stage:
@@ -100,7 +102,7 @@ PRESETS: dict[str, TrainingPreset] = {
     "tiny": TrainingPreset(
         NETWORKS["tiny"],
         (
-            Stage(Sampling(64, 128, (1.0,), targets=1), 128, 6_000, 1.5e-3, losses=_SIDES, trains=STEM),
+            Stage(Sampling(32, 128, _FEW, targets=1), 128, 6_000, 1.5e-3, losses=_SIDES, trains=STEM),
             _stage(128, 32, 6_000, 4e-4),
             _stage(256, 32, 6_000, 3e-4),
         ),
@@ -109,10 +111,10 @@ PRESETS: dict[str, TrainingPreset] = {
     "mini": TrainingPreset(
         NETWORKS["mini"],
         (
-            Stage(Sampling(8, 96, (1.0,), targets=1), 96, 7_000, 1.4e-3, warmup=150, losses=_SIDES, trains=STEM),
+            Stage(Sampling(4, 96, _FEW, targets=1), 96, 10_000, 1.2e-3, warmup=150, losses=_SIDES, trains=STEM),
+            Stage(Sampling(16, 96, _FEW, targets=1), 96, 1_500, 2e-3, warmup=50, losses=_SIDES, trains=_FIGURE),
             Stage(Sampling(4, 96, _MANY, targets=1), 96, 1_000, 8e-4, warmup=30, losses=SURFACE),
-            Stage(Sampling(4, 96), 96, 500, 1.5e-3, warmup=25, losses=_LAST, trains=_READERS),
-            Stage(Sampling(4, 96), 96, 500, 6e-4, warmup=25, losses=_LAST, trains=rf"stem\.|{_READERS}"),
+            Stage(Sampling(4, 96), 96, 1_500, 1.2e-3, warmup=25, losses=_LAST, trains=_READERS),
         ),
         output_factor=1.5,
         average=0.99,

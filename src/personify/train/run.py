@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from personify.photos.checkpoints import load_network, save_network
 from personify.photos.network import PhotoNetwork, build
 from personify.photos.template import Template, body_template
 from personify.train.batches import TrainingBatches
+from personify.train.figures import principal_displacements
 from personify.train.panels import panel
 from personify.train.presets import Stage, TrainingPreset
 from personify.train.targets import KnownPerson, know
@@ -68,14 +70,17 @@ class PhotoData(lightning.LightningDataModule):
     def __init__(self, folders: Sequence[Folder], template: Template, stage: Stage, seed: int) -> None:
         super().__init__()
         self.folders, self.template, self.stage, self.seed = folders, template, stage, seed
-        self._people: list[list[KnownPerson]] = []
+
+    @functools.cached_property
+    def people(self) -> list[list[KnownPerson]]:
+        """Everybody, folder by folder."""
+        return [folder.people(self.template) for folder in self.folders]
 
     def batches(self, rank: int = 0) -> TrainingBatches:
         """All batches of the stage for one process."""
-        self._people = self._people or [folder.people(self.template) for folder in self.folders]
         odds = [folder.weight for folder in self.folders]
         return TrainingBatches(
-            self._people, odds, self.stage.sampling, self.template, self.stage.steps, self.seed, rank
+            self.people, odds, self.stage.sampling, self.template, self.stage.steps, self.seed, rank
         )  # fmt: skip
 
     def train_dataloader(self) -> DataLoader[Any]:
@@ -177,8 +182,11 @@ def _run_stage(
 ) -> PhotoNetwork:
     """Train one stage to its end and return the averaged network."""
     template = body_template(stage.template_size)
-    module = PhotoTraining(network, template, preset, stage)
     data = PhotoData(folders, template, stage, seed)
+    if network.figure is not None and not network.figure.learnt:
+        people = [person for folder in data.people for person in folder]
+        network.figure.learn(*principal_displacements(people, template, network.config.figure))
+    module = PhotoTraining(network, template, preset, stage)
     checkpoint = ModelCheckpoint(folder, "checkpoint", every_n_train_steps=every, enable_version_counter=False)
     defaults: dict[str, Any] = {
         "max_steps": stage.steps, "precision": preset.precision, "gradient_clip_val": preset.clip,

@@ -32,7 +32,7 @@ def carried_maps(rows: Rows, values: Tensor, template: Template, batch: int) -> 
     fields, person, _ = rows
     joints = template.joints.to(values)
     places = torch.cat([fields["means"], fields["joint_log_weights"].softmax(-1) @ joints], -1).detach()
-    surface = torch.cat([template.positions, template.lbs_weights @ joints], -1)
+    surface = torch.cat([template.positions, template.lbs_weights @ joints], -1).detach()
     carried = []
     for index in range(batch):
         own = person == index

@@ -39,6 +39,8 @@ class NetworkConfig:
             pixel on the body (`personify.photos.network.stem`), and of the atlas, which looks at all that is carried
             from the pixels to the template (`personify.photos.network.carry`). The original has neither; empty leaves
             them out.
+        figure: how many principal displacements of the template's texels the stem estimates for every person
+            (`personify.photos.network.figure`); 0, as in the original, leaves all displacement to the template's heads.
         initial_opacity: (template, image) of an untrained ``residual`` network.
         initial_scale: metres, of the photos' Gaussians in an untrained ``residual`` network.
         body_shapes: length of the body shape to estimate beside the Gaussians; 0 leaves the auxiliary head out.
@@ -68,6 +70,7 @@ class NetworkConfig:
     residual: bool = False
     guided: bool = False
     stem_widths: tuple[int, ...] = ()
+    figure: int = 0
     initial_opacity: tuple[float, float] = (0.9, 0.1)
     initial_scale: float = 0.008
     body_shapes: int = 0
@@ -85,6 +88,7 @@ class NetworkConfig:
             all(side % self.patch_size == 0 for side in self.template_size), "template_size: multiples of patch_size"
         )
         _require(all(width % 8 == 0 for width in self.stem_widths), "stem_widths: multiples of 8")
+        _require(self.figure == 0 or bool(self.stem_widths), "figure: 0 without a stem")
         _require(0 <= self.sh_degree <= 4, "sh_degree: 0 to 4")
 
     @property
@@ -151,6 +155,7 @@ PRESETS: dict[str, NetworkConfig] = {
         residual=True,
         guided=True,
         stem_widths=(24, 48, 96, 128),
+        figure=32,
         initial_scale=0.004,
         body_shapes=11,
     ),
@@ -174,6 +179,7 @@ PRESETS: dict[str, NetworkConfig] = {
         residual=True,
         guided=True,
         stem_widths=(32, 64, 128, 224),
+        figure=32,
         initial_scale=0.012,
         body_shapes=11,
     ),

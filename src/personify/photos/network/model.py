@@ -15,6 +15,7 @@ from personify.photos.network.backbone import Decoder, Encoder
 from personify.photos.network.carry import carried_maps
 from personify.photos.network.config import PRESETS, NetworkConfig
 from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map, start_lively
+from personify.photos.network.figure import Figure, agree
 from personify.photos.network.gaussians import CanonicalGaussians, Rows, activate, batch_rows
 from personify.photos.network.stem import Stem, Surface
 from personify.photos.network.unet import UNet
@@ -29,19 +30,28 @@ _COVERING = 0.6  # standard deviation over distance at which round neighbours lo
 
 @dataclass(frozen=True)
 class NetworkOutput:
-    """Gaussians, and the body seen in the photos when the configuration asks for it."""
+    """Gaussians, and if configured the body seen in the photos and coefficients [B, K] of the figure."""
 
     gaussians: CanonicalGaussians
     body: BodyEstimate | None
+    figure: Tensor | None = None
 
 
 @dataclass(frozen=True)
 class Look:
-    """What the stem sees in M photos: features [M, F, H, W], those of P foreground pixels [P, F], and their surface."""
+    """What the stem sees in M photos of B people.
+
+    Attributes:
+        features: [M, F, H, W].
+        rows: [P, F] those of the foreground pixels.
+        surface: that the pixels show.
+        figure: [B, K] coefficients of the displacements; None if not configured.
+    """
 
     features: Tensor
     rows: Tensor
     surface: Surface
+    figure: Tensor | None
 
 
 class PhotoNetwork(nn.Module):
@@ -83,6 +93,11 @@ class PhotoNetwork(nn.Module):
         height, width = self.config.template_size
         return height // self.config.patch_size, width // self.config.patch_size
 
+    @property
+    def figure(self) -> Figure | None:
+        """The stem's, if configured."""
+        return self.stem.figure if self.config.figure else None
+
     def _initialise(self) -> None:
         for module in (*self.encoder.modules(), *self.decoder.modules()):
             if isinstance(module, nn.Linear):
@@ -102,6 +117,8 @@ class PhotoNetwork(nn.Module):
         """Change the template's resolution, as between training stages: its tokens are resampled as a grid."""
         rows, columns = self.template_grid
         self.config = replace(self.config, template_size=size)
+        if self.figure is not None and self.figure.basis.shape[-2:] != size:
+            self.figure.resize(size)
         self.template_tokens = nn.Parameter(
             resize_tokens(self.template_tokens.data, (rows, columns), self.template_grid)
         )
@@ -120,6 +137,8 @@ class PhotoNetwork(nn.Module):
         self._check(images, masks, template)
         normalised = self._normalised(images, masks)
         look = self.look(images, masks) if self.config.stem_widths else None
+        if self.figure is not None and look is not None and look.figure is not None:
+            template = template.displaced(self.figure.displacement(look.figure))
         template_tokens, image_tokens = self._tokens(normalised, look)
         # the heads' exponentials and millimetre scales need full precision
         with torch.autocast(images.device.type, enabled=False):
@@ -136,17 +155,22 @@ class PhotoNetwork(nn.Module):
                 if self.body is None
                 else self.body(template_tokens[-1], image_tokens[-1], (images.shape[-2], images.shape[-1]))
             )
-        return NetworkOutput(gaussians, body)
+        return NetworkOutput(gaussians, body, None if look is None else look.figure)
 
     def look(self, images: Tensor, masks: Tensor) -> Look:  # [B, V, 3, H, W], [B, V, H, W]
         """What the stem alone sees in photos; for configurations that have one."""
         flat = masks.flatten(0, 1)
-        features = self.stem(self._normalised(images, masks).flatten(0, 1), flat)
+        features, whole = self.stem(self._normalised(images, masks).flatten(0, 1), flat)
         with torch.autocast(images.device.type, enabled=False):
-            features = features.float()
+            features, whole = features.float(), whole.float()
             rows = _pixel_rows(features).index_select(0, _chosen(flat))
             photo = (flat > MASK_THRESHOLD).nonzero()[:, 0]
-            return Look(features, rows, self.stem.surface(rows, photo, len(flat)))
+            surface = self.stem.surface(rows, photo, len(flat))
+            if self.figure is None:
+                return Look(features, rows, surface, None)
+            evidence = self.figure(whole, rows, surface.seen, surface.bone_logits, flat > MASK_THRESHOLD)
+            figure = agree(*(estimate.unflatten(0, masks.shape[:2]) for estimate in evidence))
+            return Look(features, rows, surface, figure)
 
     def _normalised(self, images: Tensor, masks: Tensor) -> Tensor:
         normalised = images * 2 - 1

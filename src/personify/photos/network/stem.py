@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from personify.photos.network.config import NetworkConfig
+from personify.photos.network.figure import Figure
 from personify.photos.network.unet import UNet
 
 _HEIGHT = 1.0  # metres above the floor from which heights are counted: about the middle of a person
@@ -47,7 +48,7 @@ class Stem(nn.Module):
 
     Example:
         >>> stem = Stem(NetworkConfig(stem_widths=(8, 16)))
-        >>> stem(torch.rand(2, 3, 32, 32), torch.ones(2, 32, 32)).shape
+        >>> stem(torch.rand(2, 3, 32, 32), torch.ones(2, 32, 32))[0].shape
         torch.Size([2, 8, 32, 32])
     """
 
@@ -57,9 +58,12 @@ class Stem(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(config.features, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, 5 + config.num_bones)
         )
+        self.figure = Figure(config) if config.figure else None
 
-    def forward(self, images: Tensor, masks: Tensor) -> Tensor:  # [M, 3, H, W] in -1..1, [M, H, W] -> [M, F, H, W]
-        return self.unet(torch.cat([images, (masks > 0).to(images)[:, None], _places(images)], 1))
+    def forward(self, images: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """[M, 3, H, W] in -1..1, [M, H, W] -> features of pixels [M, F, H, W] and of whole photos [M, G]."""
+        fine, coarse = self.unet.both_ends(torch.cat([images, (masks > 0).to(images)[:, None], _places(images)], 1))
+        return fine, torch.cat([coarse.mean((-2, -1)), coarse.amax((-2, -1))], -1)
 
     def surface(self, features: Tensor, photo: Tensor, photos: int) -> Surface:
         """What pixels show.

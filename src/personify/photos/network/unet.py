@@ -54,6 +54,10 @@ class UNet(nn.Module):
         self.last = nn.Conv2d(widths[0], widths[0], 1)
 
     def forward(self, x: Tensor) -> Tensor:  # [M, C, H, W] -> [M, F, H, W], none negative
+        return self.both_ends(x)[0]
+
+    def both_ends(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The finest and the coarsest features, [M, F, H, W] and [M, G, H', W']."""
         x = x.contiguous(memory_format=torch.channels_last)  # twice as fast on a CPU
         y, finer = self.first(x), []
         for level, encode in enumerate(self.encode):
@@ -61,7 +65,7 @@ class UNet(nn.Module):
             finer.append(y)
         for level in reversed(range(len(self.decode))):
             y = self.decode[level](_resize(self.up[level](y), finer[level]) + finer[level])
-        return (self.pixels(x) + _resize(self.last(y), x)).relu()
+        return (self.pixels(x) + _resize(self.last(y), x)).relu(), finer[-1]
 
 
 def _resize(x: Tensor, like: Tensor) -> Tensor:
