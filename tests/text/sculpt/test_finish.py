@@ -15,6 +15,7 @@ from personify.text.sculpt.presets import PRESETS
 from personify.text.sculpt.restraint import RestrainedField
 from personify.text.sculpt.solid import Solid
 from personify.text.sculpt.substances import GRAINS, SUBSTANCES, find_substance, paint
+from personify.text.sculpt.tailoring import tailor
 from personify.wardrobe.vocabulary import COLORS
 
 from . import sitters
@@ -174,9 +175,20 @@ def test_what_was_read_keeps_its_colours():
     start = create_with_story(look="a woman in a blue dress", seed=1, texture_size=64)
     end = sculpted(start, replace(PRESETS["draft"], steps=1, views=1, size=48), guide=sitters.guide())
     before, after = part(start.avatar, "dress"), part(end.avatar, "dress")
-    expected = fold(before, start.avatar.skeleton, seed=1).material
+    expected = tailor(fold(before, start.avatar.skeleton, seed=1)).material
     assert np.array_equal(after.material.texture, expected.texture)
     assert np.array_equal(after.material.normal_map, expected.normal_map)
+
+
+def test_dressed_in_gold_means_the_metal_and_a_gold_dress_the_colour():
+    few = replace(PRESETS["draft"], steps=1, views=1, size=48)
+    for look, metal in (("a woman dressed in gold", True), ("a woman in a gold dress", False)):
+        end = sculpted(create_with_story(look=look, seed=1, texture_size=64), few, guide=sitters.guide())
+        assert (end.avatar.provenance["sculpted"]["made_of"] == "gold") is metal
+        assert (
+            any(part.material.metallic > 0.9 and part.material.texture is not None for part in end.avatar.parts)
+            is metal
+        )
 
 
 def test_metal_does_not_fold(knight):

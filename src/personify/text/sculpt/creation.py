@@ -52,8 +52,8 @@ def sculpted(
     open_words = bool(creation.reading.not_understood or prompts)
     recolor = free_parts(meshes, {}) - colored_parts(meshes, said) if open_words else set[str]()
     if substance := find_substance(words, []):  # "dressed in gold" was read as a colour and means more
-        names = substance.words.split(", ")
-        recolor |= colored_parts(meshes, {address: value for address, value in said.items() if value in names})
+        meant = {address: value for address, value in said.items() if value in substance.words.split(", ")}
+        recolor |= free_parts(meshes, {}) if "clothes.color" in meant else colored_parts(meshes, meant)
     settled = set[str]() if open_words else {part.name for part in meshes}
     with creation.stages("sculpt"), progress_bar(console) as bar:
         result = sculpt(
