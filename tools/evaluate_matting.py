@@ -1,9 +1,10 @@
 """How well people are cut out of several photos each: every photo alone, and the photos of one person together.
 
-    python tools/evaluate_matting.py HELD [--weights RUN/matting.safetensors]
+    python tools/evaluate_matting.py HELD [--weights RUN/matting.safetensors] [--rooms PICTURE ...]
 
-Held-out people of ``tools/photos_data.py``, each in another pose in every photo, in different corners of one synthetic
-room (`personify.data.clutter`) at different sizes. Prints the overlap (IoU) with the truth.
+Held-out people of ``tools/photos_data.py``, each in another pose in every photo, in different corners of one room at
+different sizes: synthetic (`personify.data.clutter`), or real ones, as in the pictures that come with scikit-image.
+Prints the overlap (IoU) with the truth.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from personify.data.augment import Float, Grade, degrade
 from personify.data.clutter import clutter
@@ -26,9 +27,11 @@ from personify.photos.matting_network import load_matting, shipped_matting
 _SIZE = 320  # pixels of a photo's sides
 
 
-def photos_of(people: NDArray[np.uint8], rng: np.random.Generator, count: int) -> list[tuple[Float, NDArray[np.bool_]]]:
+def photos_of(
+    people: NDArray[np.uint8], room: NDArray[np.uint8], rng: np.random.Generator, count: int
+) -> list[tuple[Float, NDArray[np.bool_]]]:
     """Photos [S, S, 3] of one person, whose pictures are [N, S, S, 4], in one room, and who of each is the person."""
-    room, grade = clutter(rng, 512), Grade.draw(rng)
+    grade = Grade.draw(rng)
     chosen = rng.choice(len(people), count, replace=False)
     return [_photo(Image.fromarray(people[index], "RGBA"), room, grade, rng) for index in chosen]
 
@@ -54,6 +57,12 @@ def _photo(
     return degrade(np.divide(np.asarray(corner), 255, dtype=np.float32), rng), np.asarray(mask) > 127
 
 
+def room_of(pictures: list[Path], number: int, rng: np.random.Generator) -> NDArray[np.uint8]:  # [512, 512, 3]
+    if not pictures:
+        return clutter(rng, 512)
+    return np.array(ImageOps.fit(Image.open(pictures[number % len(pictures)]).convert("RGB"), (512, 512)))
+
+
 def overlap(alpha: Float, truth: NDArray[np.bool_]) -> float:
     found = alpha > 0.5
     return float((found & truth).sum() / max(1, (found | truth).sum()))
@@ -63,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("held_out", type=Path, help="folder of people")
     parser.add_argument("--weights", type=Path, help="of another network than the shipped one")
+    parser.add_argument("--rooms", type=Path, nargs="+", default=[], help="pictures of real places")
     parser.add_argument("--photos", type=int, default=4, help="of each person")
     parser.add_argument("--people", type=int, default=24)
     arguments = parser.parse_args()
@@ -70,7 +80,9 @@ def main() -> None:
     network = load_matting(arguments.weights) if arguments.weights else shipped_matting()
     alone, together = [], []
     for number, file in enumerate(people_files(arguments.held_out)[: arguments.people]):
-        taken = photos_of(PersonRecord.load(file).images, np.random.default_rng([5, number]), arguments.photos)
+        rng = np.random.default_rng([5, number])
+        room = room_of(arguments.rooms, number, rng)
+        taken = photos_of(PersonRecord.load(file).images, room, rng, arguments.photos)
         images, truths = zip(*taken, strict=True)
         apart = [cut_out([image], network=network)[0] for image in images]
         alone += [overlap(one.alpha, truth) for one, truth in zip(apart, truths, strict=True)]
