@@ -44,7 +44,6 @@ from personify.perception.portraits import REGIONS, STANDARD_VIEWS, View, part_p
 from personify.wardrobe.outfit import Outfit
 
 WRECKED = 0.04  # of each batch
-DRAWS = 2  # pictures of each view, when features stay as they are
 UNSEEN = 0.1  # weight of fields that a view cannot show: it should learn to say "as usual"
 TEXTS = 128  # per step of the text tower
 WORDINGS = 16  # texts per person
@@ -282,14 +281,14 @@ class Trainer:
     def run_field(self, field: str) -> None:
         """Teach one field to look at what the stages see anyway; all others stay as they are."""
         tower, k = self.model.image.eval(), FIELD_INDEX[field]
-        rows = np.concatenate([self.draw(min(map(len, self.pools)) * 2) for _ in range(DRAWS)])
+        rows = self.draw(min(map(len, self.pools)) * 2)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             chunks = (self.sitters.pictures(some) for some in np.array_split(rows, len(rows) // 64))
             features = torch.cat([tower.features(compose(chunk, self.model.image_size)) for chunk in chunks])
         labels = self.sitters.labels[rows, k]
         weights = torch.where(self.sitters.shown[rows, k], 1.0, UNSEEN) * (labels >= 0)
         glance = Glance(tower, k, features[:: len(features) // 1000])
-        adam = torch.optim.Adam(glance.parameters())
+        adam = torch.optim.AdamW(glance.parameters(), weight_decay=0.3)
 
         def look(_: float) -> float:
             some = torch.from_numpy(self.rng.choice(len(rows), 256, replace=False))
@@ -368,7 +367,18 @@ class Trainer:
         pictures = self.see_all()
         self.texts, self.batches = self.write(), list[list[Wording]]()
         print(f"{len(self.texts)} texts", flush=True)
-        self.run(self.readers, (10.0, 1.0), lambda _: self.read(pictures))
+        self.run(self.readers, (10.0, 1.0), lambda _: self.read(pictures), self.remember)
+
+    @torch.no_grad()
+    def remember(self) -> None:
+        """Average the text tower with the one it started from, so that little is unlearned (Wortsman et al. 2022)."""
+        if self.arguments.start:
+            old = EvidenceImageText()
+            self.model, new = old, self.model
+            self.grow(load_file(self.arguments.start))
+            self.model = new
+            for mine, theirs in zip(new.text.parameters(), old.text.parameters(), strict=True):
+                mine.lerp_(theirs, self.arguments.keep)
 
     def run(
         self,
@@ -438,6 +448,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--start", type=Path, help="a judge to go on from")
+    parser.add_argument("--keep", type=float, default=0.25, help="share of the text tower of --start that stays")
     parser.add_argument("--field", help="learn this field alone, e.g. 'made of'")
     parser.add_argument("--texts", action="store_true", help="tune the text tower against fixed pictures")
     parser.add_argument("--sizes", type=int, nargs="+", default=[56, 80, 112], help="pixels, one after the other")

@@ -9,6 +9,8 @@ from personify.perception.evidence import EvidenceImageText, real_classes
 from personify.perception.labels import FINE_FIELDS
 from personify.perception.portraits import over_background, take_portraits
 from personify.perception.scoring import portrait_embeddings, scores, text_embeddings
+from personify.text.sculpt.restraint import garment_of
+from personify.text.sculpt.substances import find_substance, paint
 from personify.wardrobe.dress import dress
 from personify.wardrobe.outfit import Garment, Hair, Outfit, Person
 
@@ -47,6 +49,20 @@ def test_it_names_colours(judge, portraits):
     for one, field, color in ((0, "top.color", "red"), (1, "full.color", "yellow"), (0, "bottom.color", "blue")):
         seen = judge.attributes(torch.from_numpy(over_background(portraits[one])))
         assert FINE_FIELDS[field][int(seen[0, fields.index(field)].argmax())] == color
+
+
+def test_it_knows_lava_that_another_painted(judge, portraits):
+    """Not a texture of its own lessons, but what sculpting paints with."""
+    skeleton, parts = dress(PEOPLE[2], 128)
+    lava = find_substance("a man made of lava", [])
+    painted = [
+        part if part.material.texture is None or garment_of(part.name) is None else paint(part, lava) for part in parts
+    ]
+    pictures = torch.stack(
+        [portrait_embeddings(judge, one) for one in (portraits[2], take_portraits(skeleton, painted))]
+    )
+    plain, made = scores(pictures, text_embeddings(judge, ["a man in a suit made of lava"]))[:, 0]
+    assert made > plain + 0.01
 
 
 def test_texts_ask_for_what_they_name(judge):

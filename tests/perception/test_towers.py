@@ -5,9 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
-from personify.errors import PersonifyError
 from personify.perception.labels import FIELDS, encode, visible
 from personify.perception.portraits import View, over_background, part_prompt
 from personify.perception.scoring import scores, signature, text_embeddings
@@ -24,68 +22,6 @@ CONFIG = TowerConfig(widths=(8, 12, 16), depth=1, pools=2, text_width=16, text_l
 def model():
     torch.manual_seed(0)
     return SmallImageText(CONFIG).eval()
-
-
-def test_embeddings_are_unit_vectors(model):
-    images = torch.rand(3, 32, 32, 3, generator=torch.Generator().manual_seed(1))
-    for embeddings in (model.encode_image(images), model.encode_text(["a", "red dress", ""])):
-        assert embeddings.shape == (3, 12)
-        assert torch.allclose(embeddings.norm(dim=1), torch.ones(3), atol=1e-5)
-
-
-def test_other_sizes_are_resized(model):
-    big = torch.rand(1, 96, 96, 3, generator=torch.Generator().manual_seed(2))
-    small = torch.nn.functional.interpolate(big.movedim(-1, 1), (32, 32), mode="bilinear", antialias=True)
-    expected = model.encode_image(small.movedim(1, -1))
-    assert torch.allclose(model.encode_image(big), expected, atol=1e-5)
-
-
-def test_a_text_does_not_depend_on_its_neighbours(model):
-    alone = model.encode_text(["a man in a red shirt"])
-    among = model.encode_text(["a woman", "a man in a red shirt", "somebody with a very long list of clothes on them"])
-    assert torch.allclose(alone[0], among[1], atol=1e-5)
-
-
-def test_gradient_reaches_the_image(model):
-    images = torch.rand(1, 32, 32, 3, requires_grad=True)
-    model.encode_image(images)[0, 0].backward()
-    assert images.grad is not None
-    assert images.grad.abs().sum() > 0
-
-
-def test_save_and_load_agree(model, tmp_path):
-    path = tmp_path / "model.safetensors"
-    model.save(path, report="none")
-    loaded = SmallImageText.load(path)
-    assert loaded.config == model.config
-    texts = ["a knight", "a girl in a yellow dress"]
-    assert torch.allclose(loaded.encode_text(texts), model.encode_text(texts), atol=5e-3)  # half precision on disk
-    assert not any(parameter.requires_grad for parameter in loaded.parameters())
-
-
-@pytest.mark.parametrize("damage", ["missing", "truncated", "foreign", "noise"])
-def test_bad_files_are_named(model, tmp_path, damage):
-    path = tmp_path / "model.safetensors"
-    if damage == "truncated":
-        model.save(path)
-        path.write_bytes(path.read_bytes()[:-100])
-    elif damage == "foreign":
-        save_file({"x": torch.zeros(1)}, path)
-    elif damage == "noise":
-        path.write_bytes(np.random.default_rng(0).bytes(500))
-    with pytest.raises(PersonifyError, match=r"model\.safetensors"):
-        SmallImageText.load(path)
-
-
-@pytest.mark.parametrize("shape", [(32, 32, 3), (1, 3, 32, 32), (1, 32, 32, 4)])
-def test_wrong_image_shapes_are_refused(model, shape):
-    with pytest.raises(PersonifyError, match="images"):
-        model.encode_image(torch.zeros(shape))
-
-
-def test_no_texts_are_refused(model):
-    with pytest.raises(PersonifyError, match="texts"):
-        model.encode_text([])
 
 
 def test_attribute_logits_cover_the_vocabulary(model):
