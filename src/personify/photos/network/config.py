@@ -184,4 +184,4 @@ PRESETS: dict[str, NetworkConfig] = {
         body_shapes=11,
     ),
 }
-"""``full`` is the paper's; ``base``, ``tiny`` (17.3 M parameters) and ``mini`` (10.7 M, for CPUs) are like it."""
+"""``full`` is the paper's; ``base``, ``tiny`` (17.6 M parameters) and ``mini`` (11.2 M, for CPUs) are like it."""
