@@ -1,4 +1,4 @@
-"""What every pixel of a photo shows of the body, learned from single pictures alone.
+"""What every pixel of a photo shows of the body, learned without drawing anybody.
 
 Not part of NoPo-Avatar, whose transformer finds this out from 1.2 million samples. A convolutional network sees tens of
 pictures a second on one core. It answers in two parts, as one is much easier than the other: where a pixel lies on the
