@@ -120,4 +120,4 @@ PRESETS: dict[str, TrainingPreset] = {
         average=0.99,
     ),
 }
-"""``full`` is the paper's schedule (its 300k + 50k steps with a stage between); ``mini`` takes three hours on a core."""
+"""``full`` is the paper's schedule (its 300k + 50k steps with a stage between); ``mini`` takes 3 hours on a core."""
