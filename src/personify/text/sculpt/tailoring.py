@@ -74,8 +74,8 @@ def hem_height(distance: Float) -> Float:
 def hem_shade(distance: Float) -> Float:
     """Share of the light that reaches cloth, by distance from the border.
 
-    >>> hem_shade(np.array([HEM, 0.1])).round(2).tolist()
-    [0.69, 1.0]
+    >>> [f"{share:.2f}" for share in hem_shade(np.array([HEM, 0.1]))]
+    ['0.69', '1.00']
     """
     groove = _GROOVE_SHADE * np.exp(-np.square((distance - HEM) / _STITCH))
     return (1 - groove - _EDGE_SHADE * np.exp(-distance / _EDGE)).astype(np.float32)
