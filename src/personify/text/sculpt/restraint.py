@@ -6,7 +6,7 @@ first (measured: three numbers per garment look better than a free texture, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from typing import Any
 
 import torch
@@ -41,7 +41,7 @@ def free_parts(parts: Collection[MeshPart], said: Attributes) -> set[str]:
     return named or set(garments)
 
 
-def colored_parts(parts: Collection[MeshPart], said: Attributes) -> set[str]:
+def colored_parts(parts: Collection[MeshPart], said: Container[str]) -> set[str]:
     """Names of the parts that belong to garments whose colour was said."""
     kinds = {part.name: garment_of(part.name) for part in parts}
     return {name for name, kind in kinds.items() if kind and f"{GARMENTS[kind].slot}.color" in said}
