@@ -13,8 +13,8 @@ import torch
 def deterministic() -> Iterator[None]:
     """Within it PyTorch adds up scattered gradients (of ``tensor[index]``) in a fixed order, whatever the threads.
 
-    Without it they may differ in the last bits even on a CPU. Operations that have no such order, of which some devices
-    have a few, warn instead. Also a decorator.
+    Without it they may differ in the last bits even on a CPU. An operation that has no such order raises an error;
+    where there is CUDA, which lacks it for a few, it warns. Also a decorator.
 
     Example:
         >>> import torch
@@ -23,7 +23,7 @@ def deterministic() -> Iterator[None]:
         True
     """
     before: Any = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     try:
         yield
     finally:
