@@ -9,8 +9,9 @@ from personify.perception.evidence import EvidenceImageText, real_classes
 from personify.perception.labels import FINE_FIELDS
 from personify.perception.portraits import over_background, take_portraits
 from personify.perception.scoring import portrait_embeddings, scores, text_embeddings
+from personify.text.sculpt.painting import paint
 from personify.text.sculpt.restraint import garment_of
-from personify.text.sculpt.substances import find_substance, paint
+from personify.text.sculpt.substances import find_substance
 from personify.wardrobe.dress import dress
 from personify.wardrobe.outfit import Garment, Hair, Outfit, Person
 

@@ -9,12 +9,14 @@ import torch
 from personify.perception.portraits import take_portraits
 from personify.text.create import create_with_story
 from personify.text.sculpt.creation import sculpted
-from personify.text.sculpt.finish import best, finish, step_back
+from personify.text.sculpt.finish import best, finish, layer_tones, step_back
 from personify.text.sculpt.folds import fold, fold_height, folds
+from personify.text.sculpt.grains import GRAINS
+from personify.text.sculpt.painting import paint
 from personify.text.sculpt.presets import PRESETS
 from personify.text.sculpt.restraint import RestrainedField
 from personify.text.sculpt.solid import Solid
-from personify.text.sculpt.substances import GRAINS, SUBSTANCES, find_substance, paint
+from personify.text.sculpt.substances import SUBSTANCES, find_substance
 from personify.text.sculpt.tailoring import tailor
 from personify.wardrobe.vocabulary import COLORS
 
@@ -104,7 +106,7 @@ def test_words_name_substances():
         "a wizard of the night sky": "night sky",
     }
     grains = [find_substance(text, [unread]).grain for text, unread in names.items()]
-    assert grains == ["cracks", "shards", "stars"]
+    assert grains == ["cracks", "facets", "stars"]
     assert find_substance("a robot made of polished silver", ["polished"]).metallic > 0.5
     assert find_substance("a man in a gold coat", []) is None
     assert find_substance("an iceland fisherman", ["iceland"]) is None
@@ -116,7 +118,7 @@ def test_every_substance_has_colours_and_a_grain():
     words = [word for substance in SUBSTANCES for word in substance.words.split(", ")]
     assert len(words) == len(set(words))
     for substance in SUBSTANCES:
-        named = [color for version in (*substance.versions, (substance.trim,)) for color in version]
+        named = [color for version in (*substance.versions, (substance.trim, substance.edge)) for color in version]
         assert all(color in COLORS or (color[0] == "#" and len(color) == 7) for color in named)
         level = GRAINS[substance.grain](places, 3)
         assert level.shape == (500,)
@@ -145,7 +147,9 @@ def test_finish_paints_what_is_open_in_the_version_the_guide_likes(knight):
             assert after is before
     red = part(done.avatar, "armour").material.texture.reshape(-1, 3).mean(0)
     lava = find_substance("made of lava", [])
-    versions = [paint(part(avatar, "armour"), lava, k, 1).material.texture.reshape(-1, 3).mean(0) for k in (0, 1)]
+    tone = layer_tones(avatar.parts)["armour"]
+    painted = [paint(part(avatar, "armour"), lava, k, 1, tone=tone) for k in (0, 1)]
+    versions = [one.material.texture.reshape(-1, 3).mean(0) for one in painted]
     assert np.allclose(red, max(versions, key=lambda color: color[0] - color[1:].mean()))
 
 
@@ -180,26 +184,55 @@ def test_what_was_read_keeps_its_colours():
     assert np.array_equal(after.material.normal_map, expected.normal_map)
 
 
-def test_dressed_in_gold_means_the_metal_and_a_gold_dress_the_colour():
+def test_dressed_in_gold_means_golden_cloth_and_a_gold_dress_the_colour():
     few = replace(PRESETS["draft"], steps=1, views=1, size=48)
-    for look, metal in (("a woman dressed in gold", True), ("a woman in a gold dress", False)):
-        end = sculpted(create_with_story(look=look, seed=1, texture_size=64), few, guide=sitters.guide())
-        assert (end.avatar.provenance["sculpted"]["made_of"] == "gold") is metal
-        assert (
-            any(part.material.metallic > 0.9 and part.material.texture is not None for part in end.avatar.parts)
-            is metal
-        )
+    for look, stuff in (("a woman dressed in gold", "gold"), ("a woman in a gold dress", "")):
+        start = create_with_story(look=look, seed=1, texture_size=64)
+        end = sculpted(start, few, guide=sitters.guide()).avatar
+        assert end.provenance["sculpted"]["made_of"] == stuff
+        cloth = [one.material for one in end.parts if folds(one.name)]
+        assert cloth
+        assert all((0.2 < material.metallic < 0.5) is bool(stuff) for material in cloth)
+        assert any(not np.array_equal(cloth[0].normal_map, one.material.normal_map) for one in start.avatar.parts)
 
 
-def test_metal_does_not_fold(knight):
+def test_metal_is_smooth_where_cloth_folds(knight):
+    """Sheets with seams between: most of the surface stays as it was."""
     done = finish(knight.avatar, "a knight made of polished silver", Reddish(), {"cape"}, seed=1).avatar
-    silver, cloth = (
-        part(done, "cape").material,
-        part(finish(knight.avatar, "a knight", Reddish()).avatar, "cape").material,
-    )
-    start = part(knight.avatar, "cape").material
-    assert np.array_equal(silver.normal_map, start.normal_map)
-    assert not np.array_equal(cloth.normal_map, start.normal_map)
+    cloth = part(finish(knight.avatar, "a knight", Reddish()).avatar, "cape").material.normal_map
+    start = part(knight.avatar, "cape").material.normal_map
+    silver = part(done, "cape").material
+    assert silver.metallic > 0.9
+    turned = [(np.abs(one.astype(int) - start).max(-1) > 8).mean() for one in (silver.normal_map, cloth)]
+    assert turned[0] < 0.7 * turned[1]
+
+
+def test_made_of_means_the_body_too_and_a_queen_of_something_stays_a_queen():
+    for look, body in (("a queen of ice", False), ("a queen made of ice", True)):
+        avatar = create_with_story(look=look, seed=4, texture_size=64).avatar
+        garments = {one.name for one in avatar.parts if one.name not in ("skin", "eyes", "lashes", "mouth", "hair")}
+        done = finish(avatar, look, Reddish(), garments, ["ice"], seed=1)
+        changed = {
+            after.name
+            for before, after in zip(avatar.parts, done.avatar.parts, strict=True)
+            if after.material is not before.material
+        }
+        assert {"dress", "cape"} <= changed
+        assert "eyes" not in changed
+        assert ({"skin", "hair"} <= changed) is body
+        assert ("crown" in changed) is body  # hers is of gold
+        assert {"dress", "crown"} <= done.painted  # and both keep their colours in the steps
+
+
+def test_layers_of_one_substance_are_told_apart(knight):
+    tones = layer_tones(knight.avatar.parts)
+    assert set(tones) == {"armour", "gloves", "boots", "helmet", "cape", "trousers", "turtleneck"} & set(tones)
+    assert tones["cape"] < tones["armour"]
+    lava = find_substance("made of lava", [])
+    light = [
+        paint(part(knight.avatar, "cape"), lava, tone=tone).material.texture[..., :3].mean() for tone in (-1, 0, 1)
+    ]
+    assert light[0] < light[1] < light[2]
 
 
 def test_a_field_that_took_no_step_gives_back_the_same_pictures(dressed):

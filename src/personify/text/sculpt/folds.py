@@ -12,16 +12,19 @@ import numpy as np
 
 from personify.body.mesh import Float, MeshPart, Skeleton
 from personify.body.pose import HAND_JOINTS, JOINT_INDEX
-from personify.text.sculpt.relief import shaded, tangents, turned
+from personify.text.sculpt.relief import shaded, slopes, tangents, turned
 from personify.text.sculpt.texels import resample
 from personify.wardrobe.fractal import fractal
 from personify.wardrobe.uvmap import bake_attributes
 from personify.wardrobe.vocabulary import GARMENTS
 
 SLOTS = ("top", "bottom", "full", "outer", "back")
+CLOSE = ("top", "bottom")
+"""Garments of these slots lie close to the body and fold less deeply."""
 STIFF = ("armour",)
 """Garments of these slots fold, except these kinds."""
 DEEPEST = 0.011  # metres
+_CLOSE_DEPTH = 0.6
 _BENT = {"elbow": 0.10, "wrist": 0.06, "shoulder": 0.09, "knee": 0.11, "ankle": 0.10, "hip": 0.09}
 """Joints around which cloth creases, and how far (metres, of an adult)."""
 _FINEST = 512  # texels of a side in which folds are drawn; larger maps take them enlarged
@@ -44,21 +47,23 @@ def fold(part: MeshPart, skeleton: Skeleton, depth: float = 1.0, seed: int = 0) 
     Args:
         part: a garment with texture and normal map; one without is returned as it is.
         skeleton: of the person.
-        depth: 0 to 2; 1 is natural for cotton.
+        depth: 0 to 2; 1 is natural.
         seed: another seed folds elsewhere.
     """
     material = part.material
     if material.texture is None or material.normal_map is None or depth <= 0:
         return part
+    if part.name in GARMENTS and GARMENTS[part.name].slot in CLOSE:
+        depth *= _CLOSE_DEPTH
     full = material.normal_map.shape[:2]
     size = min(_FINEST, full[0])
     frames = tangents(part)
-    points, weights = part.vertices, _along_arms(part)[:, None]
+    points, weights = part.vertices, along_arms(part)[:, None]
     baked, _ = bake_attributes(part.uvs, part.faces, np.concatenate([points, weights, frames], 1), size)
     places, arms = baked[..., :3], baked[..., 3]
     height = depth * fold_height(places, arms, skeleton, seed)
-    slopes = _slopes(places, arms, skeleton, seed, depth, baked[..., 4:10])
-    normals = turned(material.normal_map, resample(slopes, full))
+    steep = slopes(lambda p: depth * fold_height(p, arms, skeleton, seed), places, (baked[..., 4:7], baked[..., 7:10]))
+    normals = turned(material.normal_map, resample(steep, full))
     shade = 1 - _CREASE_SHADE * np.clip(-height / DEEPEST, 0, 1)
     return replace(part, material=replace(material, normal_map=normals, texture=shaded(material.texture, shade)))
 
@@ -96,22 +101,11 @@ _DIAGONAL = np.array([[0.9, 0.44, 0], [-0.44, 0.9, 0], [0, 0, 1]], np.float32)
 
 
 def _ridges(noise: Float) -> Float:
-    """Round backs and sharp valleys, as cloth folds."""
-    return 0.5 - np.abs(1.6 * noise) ** 0.8
+    """Round backs and narrow valleys, as cloth folds; a sharp one would be a staircase of texels."""
+    return 0.5 - (np.square(1.6 * noise) + 0.015) ** 0.4
 
 
-def _along_arms(part: MeshPart) -> Float:  # [V]
+def along_arms(part: MeshPart) -> Float:  # [V]
+    """Share of every vertex that moves with shoulders, arms and hands."""
     arms: Float = part.lbs_weights[:, [JOINT_INDEX[name] for name in _ARMS]].sum(1)
     return arms
-
-
-def _slopes(
-    places: Float, arms: Float, skeleton: Skeleton, seed: int, depth: float, frames: Float
-) -> Float:  # [S, S, 2]
-    """How steeply the height rises along u and against v, by differences over 4 mm."""
-    step = 0.002
-    rises = []
-    for tangent in (frames[..., :3], frames[..., 3:]):
-        ends = [fold_height(places + sign * step * tangent, arms, skeleton, seed) for sign in (-1, 1)]
-        rises.append(depth * (ends[1] - ends[0]) / (2 * step))
-    return np.stack(rises, -1)

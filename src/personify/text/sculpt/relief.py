@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from personify.body.mesh import Float, Image, MeshPart
@@ -24,6 +26,19 @@ def tangents(part: MeshPart) -> Float:  # [V, 6]
     return np.concatenate([t / np.maximum(np.linalg.norm(t, axis=1, keepdims=True), 1e-12) for t in out], 1).astype(
         np.float32
     )
+
+
+def slopes(height: Callable[[Float], Float], places: Float, frames: tuple[Float, Float]) -> Float:  # [..., 2]
+    """How steeply a height rises along u and against v, by differences over 4 mm.
+
+    Args:
+        height: places [..., 3] in metres -> [...] metres.
+        places: [..., 3] on the surface.
+        frames: both directions of `tangents`, [..., 3] each.
+    """
+    step = 0.002
+    rises = [height(places + step * frame) - height(places - step * frame) for frame in frames]
+    return (np.stack(rises, -1) / (2 * step)).astype(np.float32)
 
 
 def turned(normal_map: Image, slopes: Float) -> Image:
