@@ -22,7 +22,8 @@ def config() -> NetworkConfig:
 def learnt(figure: Figure, seed: int = 0) -> Figure:
     generator = torch.Generator().manual_seed(seed)
     size = figure.average.shape[1:]
-    figure.learn(torch.zeros(*size, 3), 0.02 * torch.randn(DISPLACEMENTS, *size, 3, generator=generator))
+    basis = 0.02 * torch.randn(DISPLACEMENTS, *size, 3, generator=generator)
+    figure.learn(torch.zeros(*size, 3), basis, torch.tensor([1.0, -1.0, 1.0]))
     return figure
 
 
@@ -94,7 +95,8 @@ def test_the_template_follows_the_photos(config, template):
     with torch.no_grad():
         output = network(images, masks, template)
     assert output.figure.shape == (2, DISPLACEMENTS)
-    assert (output.figure > 0.3).all()
+    assert (output.figure[:, [0, 2]] > 0.3).all()
+    assert (output.figure[:, 1] == 0).all()  # a constant guess of who leans left or right is none
     moved = template.positions + figure.displacement(output.figure)[1]
     own = output.gaussians.means[1, output.gaussians.from_template[1]]
     torch.testing.assert_close(own, moved[template.mask > 0])
@@ -109,6 +111,19 @@ def test_the_order_of_photos_does_not_matter(config, template):
         turned = network.look(images[:, [2, 0, 1]], masks[:, [2, 0, 1]]).figure
     assert first.abs().max() > 1e-3
     torch.testing.assert_close(first, turned)
+
+
+def test_people_in_a_mirror_have_the_mirrored_figure(config):
+    network = shaken(build(config)).eval()
+    learnt(network.figure)
+    images, masks = photos(views=2)
+    with torch.no_grad():
+        own = network.look(images, masks).figure
+        mirrored = network.look(images.flip(-1), masks.flip(-1)).figure
+        alone = network.train().look(images, masks).figure
+    assert own.abs().max() > 1e-3
+    torch.testing.assert_close(mirrored, network.figure.mirrored(own))
+    assert (own - alone).abs().max() > 1e-4  # the two estimates were not the same to begin with
 
 
 def test_displacements_follow_the_templates_resolution(config):

@@ -8,7 +8,7 @@ import torch
 from personify.errors import PersonifyError
 from personify.photos.checkpoints import from_original
 from personify.photos.network import PRESETS, NetworkConfig, PhotoNetwork, build
-from personify.photos.network.carry import carried_maps
+from personify.photos.network.carry import carried_maps, evened
 from personify.photos.network.dpt import exponential_map
 from personify.photos.network.gaussians import activate
 from personify.photos.template import Template
@@ -292,3 +292,28 @@ def test_carried_colors_reach_the_surface_they_belong_to(template):
     nothing = {name: value[:0] for name, value in fields.items()}, rows[1][:0], source[:0]
     empty = carried_maps(nothing, values[:0], template, 1)
     assert (empty == 0).all()
+
+
+def test_both_sides_of_the_body_share_their_colors(template):
+    """What only the left side knows reaches the right; where both are sure they meet in the middle."""
+    height, width = template.mask.shape
+    inside, x = template.mask > 0, template.positions[..., 0]
+    left = inside & (x > 0.1)
+    right = (left.flatten()[template.opposite] & (template.opposite >= 0)).view_as(left) & (x < -0.1)
+    assert right.sum() > 0.8 * (inside & (x < -0.1)).sum()
+    colors = torch.zeros(1, height, width, 3)
+    colors[0, left] = 1.0
+    sure = torch.zeros(1, height, width, 1)
+    sure[0, left] = 0.8
+    even, across = evened(colors, sure, template.opposite)
+    assert (even[0, left] == 1).all()
+    assert (even[0, right] == 1).all()
+    assert (across[0, right] == 0.8).all()
+    assert (even[0, ~inside] == 0).all()
+    alike, _ = evened(colors, torch.ones_like(sure), template.opposite)
+    assert (alike[0, right] == 0.5).all()
+
+
+def test_opposites_of_several_peoples_maps_are_those_of_one(template):
+    moved = template.displaced(torch.zeros(2, *template.positions.shape))
+    assert torch.equal(moved.opposite, template.opposite)

@@ -36,6 +36,14 @@ def test_a_batch_depends_on_seed_rank_and_step_alone(people, template):
         assert other.images.shape != first.images.shape or not torch.equal(other.images, first.images)
 
 
+def test_ranks_see_other_people_but_as_many_photos(people, template):
+    ranks = [batches(people, template, rank=rank, seed=4) for rank in (0, 1)]
+    pairs = [[rank[step].images for rank in ranks] for step in range(6)]
+    assert all(first.shape == second.shape for first, second in pairs)
+    assert len({first.shape[1] for first, _ in pairs}) == 2
+    assert not any(torch.equal(first, second) for first, second in pairs)
+
+
 def test_undisturbed_samples_show_the_record(records, people):
     record = records[1]
     shown = collate([sample(people[1], np.array([2]), np.array([0, 3]), 48, (32, 32))])

@@ -6,7 +6,7 @@ import torch
 
 from personify.photos.articulation import apply, blend, bone_transforms
 from personify.photos.bones import spread_over_bones
-from personify.train.targets import REACH, canonical_positions, dense_weights, know, opposite_texels
+from personify.train.targets import REACH, canonical_positions, dense_weights, know
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_texels_lie_near_the_body_and_have_the_clothes_colours(person, template)
 
 
 def test_opposite_texels_lie_on_the_other_side(template):
-    opposite = opposite_texels(template)
+    opposite = template.opposite.numpy()
     inside = template.mask.flatten().numpy() > 0
     assert (opposite[~inside] == -1).all()
     positions = template.positions.flatten(0, 1).numpy()
@@ -62,7 +62,7 @@ def test_opposite_texels_lie_on_the_other_side(template):
 
 def test_a_person_in_a_mirror_is_known_like_the_person(person, template):
     """Nobody's surface moves: what `know` finds in the mirrored record is what mirroring tells."""
-    mirrored = person.mirrored(opposite_texels(template))
+    mirrored = person.mirrored(template.opposite.numpy())
     again = know(mirrored.record, template)
     assert np.abs(mirrored.positions - again.positions).mean() < 0.003  # the template itself is a little lopsided
     assert len(np.intersect1d(mirrored.texels, again.texels)) > 0.97 * len(again.texels)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from personify.body.anny import AnnyBody
@@ -36,6 +38,20 @@ class Template:
     mask: Tensor
     joints: Tensor
     parents: tuple[int, ...] = PARENTS
+
+    @functools.cached_property
+    def opposite(self) -> Tensor:  # [H * W] int64
+        """Flat index of the texel on the other side of the body for each texel, -1 outside the mask.
+
+        Of several people's maps those of the first count.
+        """
+        height, width, _ = self.positions.shape[-3:]
+        mask = self.mask.reshape(-1, height * width)[0].cpu()
+        texels = mask.nonzero()[:, 0]
+        surface = self.positions.reshape(-1, height * width, 3)[0].cpu()[texels].numpy()
+        opposite = torch.full_like(mask, -1, dtype=torch.int64)
+        opposite[texels] = texels[torch.from_numpy(cKDTree(surface).query(surface * [-1, 1, 1])[1])]
+        return opposite.to(self.mask.device)
 
     def spacing(self) -> Tensor:  # [..., H, W]
         """Distance in metres from each texel to the next, along the axis on which they lie farther apart.

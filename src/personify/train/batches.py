@@ -20,7 +20,7 @@ from personify.data.augment import Grade, Window, degrade, occlude
 from personify.data.views import Indices, azimuths, training_views
 from personify.errors import PersonifyError
 from personify.photos.template import Template
-from personify.train.targets import KnownPerson, dense_weights, opposite_texels
+from personify.train.targets import KnownPerson, dense_weights
 
 _SOLID = 0.5  # alpha from which a pixel belongs to the person
 
@@ -237,7 +237,7 @@ class TrainingBatches(Dataset[PhotoBatch]):
         template: of the network.
         steps: length of the run.
         seed: of the run.
-        rank: of this process; each rank sees other batches.
+        rank: of this process; each rank sees other people, but as many photos of each, so that none waits for another.
     """
 
     def __init__(
@@ -257,7 +257,7 @@ class TrainingBatches(Dataset[PhotoBatch]):
         self.people = people
         self.odds = np.asarray(odds, np.float64) / sum(odds)
         self.sampling = sampling
-        self.opposite = opposite_texels(template)
+        self.opposite = template.opposite.numpy()
         self.template_size = (template.mask.shape[0], template.mask.shape[1])
         self.steps, self.seed, self.rank = steps, seed, rank
 
@@ -265,9 +265,10 @@ class TrainingBatches(Dataset[PhotoBatch]):
         return self.steps
 
     def __getitem__(self, step: int) -> PhotoBatch:
+        common = np.random.default_rng([self.seed, step])
+        chosen = self.people[common.choice(len(self.people), p=self.odds)]
+        views = 1 + int(common.choice(len(self.sampling.view_odds), p=self.sampling.view_odds))
         rng = np.random.default_rng([self.seed, self.rank, step])
-        chosen = self.people[rng.choice(len(self.people), p=self.odds)]
-        views = 1 + int(rng.choice(len(self.sampling.view_odds), p=self.sampling.view_odds))
         samples = []
         for index in rng.choice(len(chosen), self.sampling.batch_size, replace=len(chosen) < self.sampling.batch_size):
             person = chosen[index].mirrored(self.opposite) if rng.random() < 0.5 else chosen[index]

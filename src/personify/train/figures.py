@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from personify.photos.template import Template
-from personify.train.targets import KnownPerson, opposite_texels
+from personify.train.targets import KnownPerson
 
 _SPARE = 8  # dimensions more than wanted, for the accuracy of the last ones
 _ITERATIONS = 3
@@ -16,16 +16,16 @@ _ITERATIONS = 3
 
 def principal_displacements(
     people: Sequence[KnownPerson], template: Template, count: int
-) -> tuple[Tensor, Tensor]:  # [H, W, 3], [K, H, W, 3]
+) -> tuple[Tensor, Tensor, Tensor]:  # [H, W, 3], [K, H, W, 3], [K]
     """Principal component analysis of where people's outermost surfaces lie over the texels, in metres.
 
     Everybody also counts in a mirror; texels that nobody saw count as average. The same people give the same result.
 
     Returns:
-        The average displacement, and displacements of one standard deviation, the largest first; zeros where there
-        are fewer people than displacements.
+        The average displacement, displacements of one standard deviation, the largest first (zeros where there are
+        fewer people than displacements), and for each whether its mirror image is itself (1) or its opposite (-1).
     """
-    opposite = opposite_texels(template)
+    opposite = template.opposite.numpy()
     both = [version for person in people for version in (person, person.mirrored(opposite))]
     surface = template.positions.flatten(0, 1)
     displacements = torch.zeros(len(both), *surface.shape)
@@ -42,4 +42,15 @@ def principal_displacements(
         _, deviations, axes = torch.svd_lowrank(displacements.flatten(1), min(rank + _SPARE, len(both)), _ITERATIONS)
     basis = torch.zeros(count, surface.numel())
     basis[:rank] = (axes[:, :rank] * deviations[:rank] / len(both) ** 0.5).mT
-    return average.view_as(template.positions), basis.view(count, *template.positions.shape)
+    signs = symmetry(basis.view(count, -1, 3), template.opposite)
+    return average.view_as(template.positions), basis.view(count, *template.positions.shape), signs
+
+
+def symmetry(basis: Tensor, opposite: Tensor) -> Tensor:  # [K, H * W, 3], [H * W] -> [K]
+    """1 where the mirror image of displacements is more like them than like their opposite, else -1.
+
+    As everybody counts in a mirror, principal displacements are one or the other but for rounding.
+    """
+    image = basis[:, opposite] * basis.new_tensor([-1.0, 1.0, 1.0])
+    alike = (image * basis)[:, opposite >= 0].sum((1, 2))
+    return torch.where(alike < 0, -1.0, 1.0)

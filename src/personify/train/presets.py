@@ -80,7 +80,7 @@ SURFACE = LossWeights(
 """Only what is known about the surface: no picture is drawn, so a step takes half the time."""
 _MANY = (0.15, 0.2, 0.35, 0.3)
 _FEW = (0.35, 0.25, 0.4)  # numbers of photos for the stem, which must learn what several photos say together
-_SIDES = LossWeights(position=1.0, skinning=0.1, figure=0.7)
+_SIDES = LossWeights(position=1.0, skinning=0.15, figure=0.25)
 _LAST = LossWeights(projection=0.0, body=0.0, position=1.0, texel_position=1.0, figure=0.3)
 
 

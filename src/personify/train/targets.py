@@ -41,7 +41,7 @@ class KnownPerson:
     texel_rows: NDArray[np.int32]
 
     def mirrored(self, opposite: NDArray[np.intp]) -> KnownPerson:
-        """The same person in a mirror; ``opposite`` of the template's texels is from `opposite_texels`."""
+        """The same person in a mirror; ``opposite`` is the template's."""
         record, order = self.record.mirrored()
         texels = np.flatnonzero(opposite >= 0)
         rows = np.searchsorted(self.texels, opposite[texels]).clip(0, len(self.texels) - 1)
@@ -65,15 +65,6 @@ def know(record: PersonRecord, template: Template) -> KnownPerson:
     return KnownPerson(
         record, positions.astype(np.float16), texels, texel_positions.astype(np.float16), colors, rows
     )  # fmt: skip
-
-
-def opposite_texels(template: Template) -> NDArray[np.intp]:  # [H * W]
-    """Flat index of the texel on the other side of the body for each texel, -1 outside the mask."""
-    texels = np.flatnonzero(template.mask.numpy().ravel() > 0)
-    surface = template.positions.numpy().reshape(-1, 3)[texels]
-    opposite = np.full(template.mask.numel(), -1)
-    opposite[texels] = texels[cKDTree(surface).query(surface * [-1, 1, 1])[1]]
-    return opposite
 
 
 def dense_weights(

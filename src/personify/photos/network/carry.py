@@ -9,8 +9,8 @@ from personify.photos.neighbors import neighbors
 from personify.photos.network.gaussians import Rows
 from personify.photos.template import Template
 
-_NEIGHBORS = 4
-_BLUR = 0.01  # metres by which the nearest pixel does not yet outweigh the others
+_NEIGHBORS = 24  # pixels lie centimetres off at random, which their mean does less
+_BLUR = 0.03  # metres by which a pixel that lies farther counts 1/e as much
 _REACH = 0.1  # metres in which the confidence falls to 1/e
 
 
@@ -42,6 +42,24 @@ def carried_maps(rows: Rows, values: Tensor, template: Template, batch: int) -> 
     return torch.stack(carried)
 
 
+def evened(maps: Tensor, confidence: Tensor, opposite: Tensor) -> tuple[Tensor, Tensor]:
+    """Maps in which both sides of the body share what they know, as most clothes are the same left and right.
+
+    Args:
+        maps: [B, H, W, C].
+        confidence: [B, H, W, 1] in 0..1.
+        opposite: [H * W] of the template; -1 leaves a texel as it is.
+
+    Returns:
+        The means, weighted by confidence [B, H, W, C], and the confidence of the other side [B, H, W, 1].
+    """
+    own = torch.arange(len(opposite), device=opposite.device)
+    across = torch.where(opposite < 0, own, opposite)
+    other, sure = (field.flatten(1, 2)[:, across].view_as(field) for field in (maps, confidence))
+    share = sure / (confidence + sure).clamp(min=1e-6)
+    return maps + share * (other - maps), sure
+
+
 def _carry(places: Tensor, values: Tensor, maps: Tensor, inside: Tensor) -> Tensor:  # [H, W, C + 4]
     result = values.new_zeros(*inside.shape, values.shape[1] + 4)
     count = min(_NEIGHBORS, len(places))
@@ -49,8 +67,8 @@ def _carry(places: Tensor, values: Tensor, maps: Tensor, inside: Tensor) -> Tens
         return result
     texels = maps[inside]
     distances, index = neighbors(texels, places, count)
-    shares = torch.nn.functional.normalize(1 / (distances + _BLUR), p=1, dim=-1)[..., None]
+    shares = torch.softmax(-distances / _BLUR, -1)[..., None]
     value = (shares * values[index]).sum(1)
     offset = (shares * places[index, :3]).sum(1) - texels[:, :3]
-    confidence = torch.exp(-distances.mean(1, keepdim=True) / _REACH)
+    confidence = torch.exp(-(shares[..., 0] * distances).sum(1, keepdim=True) / _REACH)
     return result.index_put(tuple(inside.nonzero().T), torch.cat([value, offset, confidence], -1))

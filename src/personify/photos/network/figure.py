@@ -48,6 +48,7 @@ class Figure(nn.Module):
     Attributes:
         average: [3, H, W] metres, the displacement of the average person, which is left to the template's own head.
         basis: [K, 3, H, W] metres, displacements of one standard deviation; zero until `learn`.
+        symmetry: [K] 1 where a displacement is its own mirror image, -1 where its mirror image is its opposite.
 
     Example:
         >>> figure = Figure(NetworkConfig(stem_widths=(8,), figure=2, template_size=(16, 16)))
@@ -57,11 +58,13 @@ class Figure(nn.Module):
 
     average: Tensor
     basis: Tensor
+    symmetry: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.register_buffer("average", torch.zeros(3, *config.template_size))
         self.register_buffer("basis", torch.zeros(config.figure, 3, *config.template_size))
+        self.register_buffer("symmetry", torch.ones(config.figure))
         inputs = 2 * config.stem_widths[-1] + config.num_bones * (1 + _MOMENTS + config.features)
         last = nn.Linear(_HIDDEN, 2 * config.figure)
         nn.init.zeros_(last.weight)
@@ -73,10 +76,11 @@ class Figure(nn.Module):
         """Whether there are displacements."""
         return bool(self.basis.any())
 
-    def learn(self, average: Tensor, basis: Tensor) -> None:  # [H, W, 3], [K, H, W, 3]
+    def learn(self, average: Tensor, basis: Tensor, symmetry: Tensor) -> None:  # [H, W, 3], [K, H, W, 3], [K]
         """Take over displacements (`personify.train.figures.principal_displacements`)."""
         self.average.copy_(average.movedim(-1, 0))
         self.basis.copy_(basis.movedim(-1, 1))
+        self.symmetry.copy_(symmetry)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Follow the template to another resolution."""
@@ -88,6 +92,16 @@ class Figure(nn.Module):
         self, whole: Tensor, features: Tensor, seen: Tensor, bone_logits: Tensor, masks: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Coefficients and their precisions, [M, K] each, in standard deviations; an empty photo knows nothing.
+
+        The arguments are those of `describe`.
+        """
+        coefficients, certainty = self.head(self.describe(whole, features, seen, bone_logits, masks)).chunk(2, -1)
+        return coefficients, nn.functional.softplus(certainty) * masks.flatten(1).any(1, keepdim=True)
+
+    def describe(
+        self, whole: Tensor, features: Tensor, seen: Tensor, bone_logits: Tensor, masks: Tensor
+    ) -> Tensor:  # [M, G + E * (1 + 6 + F)]
+        """What is known of whole photos, and of how large each part of the body is, where it lies and how it looks.
 
         Args:
             whole: [M, G] of M whole photos.
@@ -103,8 +117,11 @@ class Figure(nn.Module):
         areas = sums[..., :1]
         height = masks.any(-1).sum(-1).clamp(min=1)[:, None, None]
         described = torch.cat([_PARTS * areas / height.square(), sums[..., 1:] / (areas + 1)], -1)
-        coefficients, certainty = self.head(torch.cat([whole, described.flatten(1)], -1)).chunk(2, -1)
-        return coefficients, nn.functional.softplus(certainty) * (counts > 0)[:, None]
+        return torch.cat([whole, described.flatten(1)], -1)
+
+    def mirrored(self, coefficients: Tensor) -> Tensor:  # [..., K] -> [..., K]
+        """Coefficients of the same people in a mirror."""
+        return coefficients * self.symmetry
 
     def displacement(self, coefficients: Tensor) -> Tensor:  # [B, K] -> [B, H, W, 3] metres
         """Displacement of the template's texels."""

@@ -12,7 +12,7 @@ from personify.errors import PersonifyError
 from personify.photos.bones import spread_over_bones
 from personify.photos.network.auxiliary import BodyEstimate, BodyHead
 from personify.photos.network.backbone import Decoder, Encoder
-from personify.photos.network.carry import carried_maps
+from personify.photos.network.carry import carried_maps, evened
 from personify.photos.network.config import PRESETS, NetworkConfig
 from personify.photos.network.dpt import GaussianHead, PositionHead, exponential_map, start_lively
 from personify.photos.network.figure import Figure, agree
@@ -25,6 +25,8 @@ MASK_THRESHOLD = 1e-3
 """Pixels and texels below this mask value get no Gaussian."""
 _KEY_COLOR = (1.0, -1.0, 1.0)  # magenta, which hardly any cloth or skin is; in -1..1
 
+_COLORS = 6  # of both sides of the body, and of the own
+_NEARNESS = 5  # offset, and confidence across the body and of the own side
 _COVERING = 0.6  # standard deviation over distance at which round neighbours look like a surface
 
 
@@ -84,7 +86,7 @@ class PhotoNetwork(nn.Module):
         if config.stem_widths:
             self.stem = Stem(config)
             self.stem_to_tokens = nn.Conv2d(config.features, config.encoder_width, 1)
-            self.atlas = UNet(3 + 1 + 3 + config.features + 4, config.stem_widths)
+            self.atlas = UNet(3 + 1 + _COLORS + config.features + _NEARNESS, config.stem_widths)
         self._initialise()
 
     @property
@@ -137,6 +139,7 @@ class PhotoNetwork(nn.Module):
         self._check(images, masks, template)
         normalised = self._normalised(images, masks)
         look = self.look(images, masks) if self.config.stem_widths else None
+        average = template
         if self.figure is not None and look is not None and look.figure is not None:
             template = template.displaced(self.figure.displacement(look.figure))
         template_tokens, image_tokens = self._tokens(normalised, look)
@@ -145,7 +148,9 @@ class PhotoNetwork(nn.Module):
             template_tokens = [tokens.float() for tokens in template_tokens]
             image_tokens = [tokens.float() for tokens in image_tokens]
             photo_rows = self._image_rows(image_tokens, normalised.float(), masks.float(), look)
-            carried = None if look is None else self._carried(photo_rows, normalised.float(), look, template)
+            carried = None
+            if look is not None:
+                carried = self._carried(photo_rows, normalised.float(), look, template, average.opposite)
         atlas = None if carried is None else self._atlas(carried, template)
         with torch.autocast(images.device.type, enabled=False):
             template_rows = self._template_rows(template_tokens, template, len(images), carried, atlas)
@@ -158,19 +163,32 @@ class PhotoNetwork(nn.Module):
         return NetworkOutput(gaussians, body, None if look is None else look.figure)
 
     def look(self, images: Tensor, masks: Tensor) -> Look:  # [B, V, 3, H, W], [B, V, H, W]
-        """What the stem alone sees in photos; for configurations that have one."""
-        flat = masks.flatten(0, 1)
-        features, whole = self.stem(self._normalised(images, masks).flatten(0, 1), flat)
-        with torch.autocast(images.device.type, enabled=False):
+        """What the stem alone sees in photos; for configurations that have one.
+
+        A trained network estimates the figure from the photos and from their mirror images, whose errors differ.
+        """
+        photos, flat = self._normalised(images, masks).flatten(0, 1), masks.flatten(0, 1)
+        features, rows, surface, evidence = self._evidence(photos, flat)
+        if self.figure is None or evidence is None:
+            return Look(features, rows, surface, None)
+        if not self.training:
+            mirrored = self._evidence(photos.flip(-1), flat.flip(-1))[-1]
+            assert mirrored is not None
+            evidence = torch.stack([evidence, torch.stack([self.figure.mirrored(mirrored[0]), mirrored[1]])]).mean(0)
+        return Look(features, rows, surface, agree(*evidence.unflatten(1, masks.shape[:2])))
+
+    def _evidence(self, photos: Tensor, masks: Tensor) -> tuple[Tensor, Tensor, Surface, Tensor | None]:
+        """Features [M, F, H, W] and [P, F], the surface, and coefficients and precisions [2, M, K] of the figure."""
+        features, whole = self.stem(photos, masks)
+        with torch.autocast(photos.device.type, enabled=False):
             features, whole = features.float(), whole.float()
-            rows = _pixel_rows(features).index_select(0, _chosen(flat))
-            photo = (flat > MASK_THRESHOLD).nonzero()[:, 0]
-            surface = self.stem.surface(rows, photo, len(flat))
+            rows = _pixel_rows(features).index_select(0, _chosen(masks))
+            solid = masks > MASK_THRESHOLD
+            surface = self.stem.surface(rows, solid.nonzero()[:, 0], len(masks))
             if self.figure is None:
-                return Look(features, rows, surface, None)
-            evidence = self.figure(whole, rows, surface.seen, surface.bone_logits, flat > MASK_THRESHOLD)
-            figure = agree(*(estimate.unflatten(0, masks.shape[:2]) for estimate in evidence))
-            return Look(features, rows, surface, figure)
+                return features, rows, surface, None
+            evidence = self.figure(whole, rows, surface.seen, surface.bone_logits, solid)
+            return features, rows, surface, torch.stack(evidence)
 
     def _normalised(self, images: Tensor, masks: Tensor) -> Tensor:
         normalised = images * 2 - 1
@@ -195,11 +213,16 @@ class PhotoNetwork(nn.Module):
     def _hooked(self, tokens: list[Tensor]) -> list[Tensor]:
         return [tokens[layer] for layer in self.config.hooks]
 
-    def _carried(self, rows: Rows, normalised: Tensor, look: Look, template: Template) -> Tensor:  # [B, H, W, 7 + F]
+    def _carried(
+        self, rows: Rows, normalised: Tensor, look: Look, template: Template, opposite: Tensor
+    ) -> Tensor:  # [B, H, W, 6 + F + 5], the colours of both sides first, the own side's confidence last
         _, person, source = rows
         view, row, column = source.unbind(-1)
         colors = normalised[person, view - 1, :, row, column]
-        return carried_maps(rows, torch.cat([colors, look.rows], -1), template, len(normalised))
+        own = carried_maps(rows, torch.cat([colors, look.rows], -1), template, len(normalised))
+        known, between, confidence = own[..., :3], own[..., 3:-1], own[..., -1:]
+        even, across = evened(known, confidence, opposite)
+        return torch.cat([even, known, between, across, confidence], -1)
 
     def _atlas(self, carried: Tensor, template: Template) -> Tensor:  # [B, H, W, C] -> [B, F, H, W]
         surface = torch.cat([template.positions, template.mask[..., None]], -1).expand(*carried.shape[:3], -1)
