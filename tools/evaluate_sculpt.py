@@ -58,7 +58,8 @@ def main() -> None:
     parser.add_argument("--sculpt", default="standard")
     parser.add_argument("--set", nargs="*", default=[], help="changes to the preset, e.g. sculpt.steps=40")
     parser.add_argument("--work", type=Path, default=Path("out/evaluate_sculpt"), help="folder of what is measured")
-    parser.add_argument("--only", type=int, nargs="*", default=range(len(PROMPTS)), help="numbers of prompts to run")
+    parser.add_argument("--prompts", type=Path, help="other prompts, one in a line; their own --work keeps them apart")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of prompts to run; all by default")
     parser.add_argument("--sheet", type=Path)
     parser.add_argument("--report", type=Path)
     parser.add_argument("--seed", type=int, default=0)
@@ -68,10 +69,11 @@ def main() -> None:
     recipe = load_recipe(None, arguments.set, look="anybody", sculpt=arguments.sculpt)
     preset = recipe.sculpt_preset()
     assert preset is not None
+    prompts = arguments.prompts.read_text(encoding="utf-8").splitlines() if arguments.prompts else PROMPTS
     judge = EvidenceImageText.load(arguments.judge)
-    for k in arguments.only:
+    for k in range(len(prompts)) if arguments.only is None else arguments.only:
         if not (arguments.work / f"{k:02d}.json").exists():  # a run that was broken off goes on
-            make(k, preset, arguments)
+            make(k, prompts[k], preset, arguments)
     files = sorted(arguments.work.glob("??.json"))
     rows = [json.loads(file.read_text()) | judgement(judge, file) for file in files]
     better = sum(row["sculpted"] > row["start"] for row in rows)
@@ -86,13 +88,13 @@ def main() -> None:
             temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
-def make(k: int, preset: SculptPreset, arguments: argparse.Namespace) -> None:
+def make(k: int, prompt: str, preset: SculptPreset, arguments: argparse.Namespace) -> None:
     """Sculpt prompt k; leaves ``k.json``, the avatar before and after, and a picture of each."""
-    start = create_with_story(look=PROMPTS[k], seed=arguments.seed + k, texture_size=arguments.texture_size)
+    start = create_with_story(look=prompt, seed=arguments.seed + k, texture_size=arguments.texture_size)
     begin = time.perf_counter()
     end = sculpted(start, preset, guide=arguments.guide)
     seconds = round(time.perf_counter() - begin, 1)
-    row = {"prompt": PROMPTS[k], "preset": arguments.sculpt, "steps": preset.steps, "seconds": seconds}
+    row = {"prompt": prompt, "preset": arguments.sculpt, "steps": preset.steps, "seconds": seconds}
     for name, one in zip(NAMES, (start, end), strict=True):
         picture = take_portraits(one.avatar.skeleton, one.avatar.parts, [View("full", 0.3)], 400)
         save_png(arguments.work / f"{k:02d}.{name}.png", over_background(picture)[0][:, 75:-75])

@@ -26,7 +26,7 @@ _EXTRAS = {
     "clip": ("transformers", "any CLIP or SigLIP as guide for words that the shipped model does not know"),
     "train": ("lightning", "training of the photo network on your own data"),
     "cuda": ("gsplat", "Gaussian rendering on NVIDIA graphics cards"),
-    "matting": ("rembg", f"{_LATER} cutting people out of photos"),
+    "matting": ("rembg", "cutting people out of photos with a large network, which it downloads once"),
     "batch": ("ray", f"{_LATER} many avatars at once on several machines"),
 }
 

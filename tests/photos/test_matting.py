@@ -10,6 +10,7 @@ from PIL import Image
 
 from personify.data.clutter import clutter
 from personify.data.compose import compose
+from personify.errors import PersonifyError
 from personify.photos import matting
 from personify.photos.matting import cut_out, matte
 from personify.photos.matting_colors import sharpen
@@ -157,6 +158,19 @@ def test_rembg_is_used_where_installed(monkeypatch):
     (result,) = matte([as_array(toy_photo())], [None])
     assert result.method == "rembg"
     assert np.allclose(result.alpha, 128 / 255)
+
+
+@pytest.mark.parametrize("failure", [SystemExit(1), OSError("no route to host")])
+def test_rembg_that_does_not_work_is_told(monkeypatch, failure):
+    def new_session(name: str) -> None:
+        raise failure
+
+    fake = types.ModuleType("rembg")
+    fake.new_session = new_session
+    monkeypatch.setitem(sys.modules, "rembg", fake)
+    monkeypatch.setattr(matting.importlib.util, "find_spec", lambda name: object())
+    with pytest.raises(PersonifyError, match=r"rembg does not work here .*uninstall"):
+        matte([as_array(toy_photo())], [None])
 
 
 def test_without_rembg_our_own_network_decides(monkeypatch):

@@ -21,6 +21,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from personify.body.mesh import Float
+from personify.errors import PersonifyError
 from personify.photos.matting_colors import sharpen
 from personify.photos.matting_network import MattingNetwork, adapted, shipped_matting
 from personify.photos.window import Window, cut_window, put_back, resize, within
@@ -59,12 +60,22 @@ class Matte:
 
 
 def matte(images: Sequence[Float], boxes: Sequence[Box | None]) -> list[Matte]:  # [H, W, 3] sRGB in [0, 1]
-    """Find one person in all photos; with the extra ``[matting]`` (rembg) by a large network, else by `cut_out`."""
+    """Find one person in all photos; with the extra ``[matting]`` (rembg) by a large network, else by `cut_out`.
+
+    Raises:
+        PersonifyError: rembg is installed, but without what runs its network, or it could not fetch the weights.
+    """
     if importlib.util.find_spec("rembg") is None:
         return cut_out(images, boxes)
-    import rembg
+    try:
+        import rembg
 
-    session = rembg.new_session("u2net_human_seg")
+        session = rembg.new_session("u2net_human_seg")
+    except (SystemExit, Exception) as error:  # without a backend its import ends the program
+        raise PersonifyError(
+            f"matting: rembg does not work here ({error}); pip install 'personify[matting]' with a network for its "
+            "weights, or pip uninstall rembg to use our own network"
+        ) from error
     pictures = [Image.fromarray((image * 255).round().astype(np.uint8)) for image in images]
     alphas: list[Any] = [rembg.remove(picture, session=session, only_mask=True) for picture in pictures]
     return [Matte(np.divide(np.asarray(alpha), 255, dtype=np.float32), "rembg") for alpha in alphas]
