@@ -184,6 +184,14 @@ def test_what_was_read_keeps_its_colours():
     assert np.array_equal(after.material.normal_map, expected.normal_map)
 
 
+def test_colours_that_were_said_stay_beside_words_that_nobody_understood():
+    start = create_with_story(look="a dragon knight in golden armour", seed=6, texture_size=64)
+    assert start.reading.not_understood == ["dragon"]
+    end = sculpted(start, replace(PRESETS["draft"], steps=1, views=1, size=48), guide=sitters.guide())
+    before, after = (part(one.avatar, "armour").material.texture for one in (start, end))
+    assert np.array_equal(before, after)
+
+
 def test_dressed_in_gold_means_golden_cloth_and_a_gold_dress_the_colour():
     few = replace(PRESETS["draft"], steps=1, views=1, size=48)
     for look, stuff in (("a woman dressed in gold", "gold"), ("a woman in a gold dress", "")):

@@ -54,7 +54,7 @@ def sculpted(
     if substance := find_substance(words, []):  # "dressed in gold" was read as a colour and means more
         meant = {address: value for address, value in said.items() if value in substance.words.split(", ")}
         recolor |= free_parts(meshes, {}) if "clothes.color" in meant else colored_parts(meshes, meant)
-    settled = set[str]() if open_words else {part.name for part in meshes}
+    settled = colored_parts(meshes, said) - recolor if open_words else {part.name for part in meshes}
     with creation.stages("sculpt"), progress_bar(console) as bar:
         result = sculpt(
             creation.avatar, words, preset, guide=guide, prompts=prompts, parts=parts | recolor, recolor=recolor,
