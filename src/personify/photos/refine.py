@@ -22,7 +22,7 @@ STEPS = 60
 _POSES_FIRST = 0.5  # of the steps: colours fitted to a wrong pose are wrong from everywhere else
 _SHIFT = 0.015  # metres, the farthest a Gaussian may go
 _SIDES = 8
-_NEAR = 0.4  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
+_NEAR = 2.5  # cost of moving away: photos say nothing about how what they fit looks from elsewhere
 _STIFF = 2e-4  # cost of a squared radian of every joint
 
 
