@@ -63,6 +63,12 @@ def test_adults_come_out_as_asked(sex, age, height, index, muscle):
     assert heavy == pytest.approx(index, abs=0.35)
 
 
+def test_heavy_men_whose_muscle_begins_to_wane_come_out_as_asked():
+    tall, heavy = measured(solve_shape(BODY, "male", 52, 155, 26.375, 0.75))
+    assert tall == pytest.approx(155, abs=0.1)
+    assert heavy == pytest.approx(26.375, abs=0.2)
+
+
 @pytest.mark.parametrize(("age", "height", "index"), [(4, 102, 15.4), (8, 128, 16), (12, 150, 18), (15, 165, 20)])
 @pytest.mark.parametrize("sex", ["female", "male"])
 def test_children_come_out_as_asked(sex, age, height, index):

@@ -61,7 +61,8 @@ def test_codebook_query():
 
 def test_motion_decoder_and_encoder():
     data, vae = original("motion_vae"), load_motion_vae(path_of("motion_vae"))
-    assert worst(positions(64, 64, torch.zeros(1)), data["const.pos_encoder.pe_first_64"]) < 1e-6
+    # angles up to 63 in float32 are known to 2e-6 each, and processors round them differently
+    assert worst(positions(64, 64, torch.zeros(1)), data["const.pos_encoder.pe_first_64"]) < 4e-6
     decoded = vae.decode_features(data["in.latent"], 60).unflatten(-1, (55, 6))
     assert worst(decoded[:, ::6], data["out.decoder.rot6d"]) < 1.3e-5
     mean, deviation = vae.encode_features(data["in.sequence_rot6d"].flatten(2))
