@@ -97,17 +97,15 @@ def solve_shape(
         if bmi is None:
             return _with_height(body, shape, height, sliders)
         grid = _knots(muscle)
+        waning = torch.tensor([0.0, 1.0])  # where muscle begins to wane, which no straight line crosses
         for _ in range(2):  # twice, because weight also changes height
             shape = _with_height(body, shape, height, sliders)
             heaviness = _root(grid, _resting_bmi(body, _fleshed(body, shape, muscle, grid)) - bmi)
             shape = _fleshed(body, shape, muscle, torch.tensor([heaviness]))
             near = torch.linspace(heaviness - 0.1, heaviness + 0.1, 3).clamp(-1, 2)
-            bends = _WANING[(_WANING > near[0]) & (_WANING < near[-1])]
+            bends = waning[(waning > near[0]) & (waning < near[-1])]
             grid = torch.cat([near, bends]).sort().values
         return _with_height(body, shape, height, sliders)
-
-
-_WANING = torch.tensor([0.0, 1.0])  # heaviness at which muscle begins to wane: no straight line goes across
 
 
 def _resting_bmi(body: AnnyBody, shape: Tensor) -> Tensor:  # [N, 11] -> [N]
